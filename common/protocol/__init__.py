@@ -1,0 +1,1 @@
+"""The wire: its words, their frames, and who may say what next."""
