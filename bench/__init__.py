@@ -1,0 +1,1 @@
+"""How fast it is, each figure beside what the machine itself can do."""
