@@ -1,0 +1,73 @@
+"""Emoji in text: where they are, and their pictures from the system's colour font, if it has one.
+
+Tk draws emoji of several code points (skin tones, flags, families) as separate signs, and an old font library even dies of a
+colour font; a picture has neither trouble. Nothing is shipped: without a colour font Tk's own text has to do.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFont, features
+
+_FILES: Final = {
+    "linux": (
+        "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+        "/usr/share/fonts/noto/NotoColorEmoji.ttf",
+        "/usr/share/fonts/google-noto-emoji/NotoColorEmoji.ttf",
+        "/usr/share/fonts/google-noto-color-emoji-fonts/NotoColorEmoji.ttf",
+    ),
+    "win32": ("C:/Windows/Fonts/seguiemj.ttf",),
+    "darwin": ("/System/Library/Fonts/Apple Color Emoji.ttc",),
+}
+_SIZES: Final = {"linux": 109, "win32": 128, "darwin": 160}
+"""Bitmap fonts open in the one size that they have."""
+
+_SIGN: Final = (
+    "[\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23fa\U0001f300-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+)
+EMOJI: Final = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|{_SIGN}(?:\u200d{_SIGN})*")
+"""One emoji: a flag, or a sign with its skin tone and what is joined to it."""
+_TEXT_SIGN: Final = re.compile("[\u2600-\u27bf]")
+"""A sign that is text unless U+FE0F follows (☎, ✓) …"""
+_EMOJI_BY_NATURE: Final = frozenset(
+    "☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿"
+)
+"""… but these are emoji by themselves (Emoji_Presentation of the Unicode data)."""
+
+
+def is_text(sequence: str) -> bool:
+    """Whether that match of `EMOJI` is a plain sign that belongs into the text's own font."""
+    return len(sequence) == 1 and _TEXT_SIGN.match(sequence) is not None and sequence not in _EMOJI_BY_NATURE
+
+
+@lru_cache(maxsize=1)
+def colour_font() -> ImageFont.FreeTypeFont | None:
+    """The system's colour font; None: there is none, or Pillow cannot shape sequences."""
+    if not features.check("raqm"):
+        return None
+    for file in _FILES.get(sys.platform, ()):
+        if Path(file).exists():
+            try:
+                return ImageFont.truetype(file, _SIZES[sys.platform], layout_engine=ImageFont.Layout.RAQM)
+            except OSError:  # a version of the font that this FreeType cannot read: as good as none
+                continue
+    return None
+
+
+def draw(sequence: str, size: int) -> Image.Image:
+    """The emoji in a square of *size* pixels. Needs `colour_font`."""
+    font = colour_font()
+    assert font is not None
+    box = font.getbbox(sequence)
+    sheet = Image.new("RGBA", (max(1, round(box[2])), max(1, round(box[3]))), (0, 0, 0, 0))
+    ImageDraw.Draw(sheet).text((0, 0), sequence, font=font, embedded_color=True)
+    sheet = sheet.crop(sheet.getbbox() or (0, 0, *sheet.size))
+    side = max(sheet.size)
+    square = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    square.paste(sheet, ((side - sheet.width) // 2, (side - sheet.height) // 2))
+    return square.resize((size, size), Image.Resampling.LANCZOS)
