@@ -1,0 +1,33 @@
+"""What somebody has begun to write, one text for each conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from common.ids import GroupId
+
+
+class Drafts:
+    """Unsent text by group; blanks alone are no draft."""
+
+    def __init__(self) -> None:
+        self._texts: dict[GroupId, str] = {}
+
+    def know(self, texts: Mapping[GroupId, str]) -> None:
+        """Those of the archive; what has been typed since then stays."""
+        self._texts = {group: text for group, text in {**texts, **self._texts}.items() if text.strip()}
+
+    def put(self, group: GroupId, text: str) -> bool:
+        """The composer of *group* holds *text*. Returns whether that changes what is to be kept."""
+        kept = text if text.strip() else ""
+        if kept == self.of(group):
+            return False
+        if kept:
+            self._texts[group] = kept
+        else:
+            self._texts.pop(group, None)
+        return True
+
+    def of(self, group: GroupId) -> str:
+        """What the composer of *group* shows when it is opened."""
+        return self._texts.get(group, "")
