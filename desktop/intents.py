@@ -112,13 +112,16 @@ class Intents(Protocol):
     # -- the window ----------------------------------------------------------------------------------------------------
 
     def set_theme(self, theme: str) -> None:
-        """``light``, ``dark`` or ``system``. The window has already changed."""
+        """``light``, ``dark`` or ``system``. The window has already changed and kept it in the settings."""
 
     def set_language(self, language: str) -> None:
-        """A code of `desktop.locale.languages()`, or ``""`` for the system's. The window asks the controller to redraw."""
+        """A code of `desktop.locale.languages()`, or ``""`` for the system's.
+
+        The controller keeps it in the settings, puts it to use, calls `Screen.redraw` and shows its own texts again.
+        """
 
     def set_scale(self, percent: int) -> None:
-        """Zoom, 85 to 150. The window has already changed."""
+        """Zoom, 85 to 150. The window has already changed and kept it in the settings."""
 
     def window_focused(self, focused: bool) -> None:
         """The window got or lost the keyboard."""

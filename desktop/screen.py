@@ -151,6 +151,9 @@ class Screen(Protocol):
     def show_unread(self, count: int) -> None:
         """In the window's title."""
 
+    def redraw(self) -> None:
+        """The language has changed: build everything anew. Texts that the controller made have to be shown again."""
+
     def beep(self) -> None:
         """A sound for a new message while the window has no focus."""
 
