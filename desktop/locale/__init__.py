@@ -8,12 +8,11 @@ change while the window is open; tables of words use `mark`.
 from __future__ import annotations
 
 import gettext
-import sys
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
+from common import environment
 from common.ids import Millis
 
 DOMAIN: Final = "pymessenger"
@@ -22,10 +21,6 @@ FOLDER: Final = Path(__file__).parent
 
 # Each language is called by its own name, so that everybody finds theirs.
 _OWN_NAMES: Final = {"en": "English", "ru": "Русский"}
-# In the order of gettext's own search; LANGUAGE may hold several, separated by colons.
-_LANGUAGE_VARIABLES: Final = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-_WINDOWS_LANGUAGE_MASK: Final = 0x3FF
-_WINDOWS_RUSSIAN: Final = 0x19
 
 
 class _InUse:
@@ -77,20 +72,10 @@ def language_name(language: str) -> str:
     return _OWN_NAMES.get(language, language)
 
 
-def system_language(variables: Mapping[str, str]) -> str:
-    """The person's language as the system has it: from the environment's *variables*, on Windows from the system's own setting."""
-    known = languages()
-    wanted = next((variables[name] for name in _LANGUAGE_VARIABLES if variables.get(name)), "")
-    for code in wanted.split(":"):
-        language = code.replace("-", "_").partition(".")[0].partition("_")[0].lower()
-        if language in known:
-            return language
-    if not wanted and sys.platform == "win32":
-        import ctypes
-
-        primary = ctypes.windll.kernel32.GetUserDefaultUILanguage() & _WINDOWS_LANGUAGE_MASK
-        return "ru" if primary == _WINDOWS_RUSSIAN else SOURCE_LANGUAGE
-    return SOURCE_LANGUAGE
+def system_language() -> str:
+    """The language that the person's system speaks, if it is one of `languages`; else English."""
+    language = environment.system_language()
+    return language if language in languages() else SOURCE_LANGUAGE
 
 
 # -- days and times ----------------------------------------------------------------------------------------------------
