@@ -60,6 +60,15 @@ class AddressFailed:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddressAnswered:
+    """A typed address or pasted invitation led to this relay. *address*: as it was given; *code*: the invitation's, else empty."""
+
+    address: str
+    relay: FoundRelay
+    code: str = ""
+
+
 # -- the link ----------------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +270,7 @@ LinkEvent = (
     RelaysFound
     | DiscoveryTrouble
     | AddressFailed
+    | AddressAnswered
     | LinkChanged
     | SignedIn
     | SignInFailed

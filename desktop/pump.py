@@ -71,12 +71,18 @@ class Pump(Generic[Event]):
         self._empty_turns = 0 if self._waiting else self._empty_turns + 1
         try:
             if self._waiting:
-                self._drain()
-                self._settle()
+                self._drain_and_settle()
         finally:
             # Only now, so that redrawing gets its turn too; and even when one event could not be folded, for those after it.
             if self._running:
                 self._next = self._clockwork.after(IDLE_MS if self._empty_turns >= PATIENCE else BUSY_MS, self._turn)
+
+    def _drain_and_settle(self) -> None:
+        try:
+            self._drain()
+        finally:
+            if self._running:
+                self._settle()
 
     def _drain(self) -> None:
         until = self._clock() + TURN_S
