@@ -1,0 +1,114 @@
+"""The commands that mend what is missing, for the package installer of this system."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+NEEDED = (3, 11)
+WINDOWS = sys.platform == "win32"
+ENTRY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "messenger.py")
+
+
+def quoted(path: str) -> str:
+    return '"{}"'.format(path) if " " in path else path
+
+
+def short(path: str) -> str:
+    """*path* the way a person would type it here."""
+    try:
+        near = os.path.relpath(path)
+    except ValueError:  # another drive on Windows
+        near = path
+    return quoted(near if len(near) < len(path) else path)
+
+
+def own_name() -> str:
+    return "python" if WINDOWS else "python3"
+
+
+def again(python: str = "") -> str:
+    """The command that was given, to be given once more."""
+    words = [python or own_name(), short(ENTRY)] + [quoted(word) for word in sys.argv[1:]]
+    return " ".join(words)
+
+
+PACKAGES = {
+    "python": {
+        "apt-get": "python3 python3-venv python3-tk",
+        "dnf": "python3 python3-tkinter",
+        "zypper": "python311 python311-tk",
+        "pacman": "python tk",
+        "apk": "python3 python3-tkinter",
+        "brew": "python@3.13 python-tk@3.13",
+        "winget": "Python.Python.3.13",
+    },
+    "tkinter": {
+        "apt-get": "python3-tk",
+        "dnf": "python3-tkinter",
+        "zypper": "python3{minor}-tk",
+        "pacman": "tk",
+        "apk": "python3-tkinter",
+        "brew": "python-tk@3.{minor}",
+        "winget": "Python.Python.3.13",
+    },
+    "ensurepip": {
+        "apt-get": "python3.{minor}-venv",
+        "dnf": "python3-pip",
+        "zypper": "python3{minor}-base",
+        "pacman": "python",
+        "apk": "python3",
+        "brew": "python@3.{minor}",
+        "winget": "Python.Python.3.13",
+    },
+}
+INSTALL = {
+    "apt-get": "apt-get install -y",
+    "dnf": "dnf install -y",
+    "zypper": "zypper install -y",
+    "pacman": "pacman -S --noconfirm",
+    "apk": "apk add",
+    "brew": "brew install",
+    "winget": "winget install",
+}
+
+
+def installer() -> str:
+    """The package installer of this system."""
+    if WINDOWS:
+        return "winget"
+    if sys.platform == "darwin":
+        return "brew"
+    return next((name for name in INSTALL if shutil.which(name)), "apt-get")
+
+
+def install_command(packages: str, tool: str = "") -> str:
+    tool = tool or installer()
+    command = INSTALL[tool] + " " + packages
+    return command if tool in ("brew", "winget") or os.geteuid() == 0 else "sudo " + command
+
+
+def mending(what: str) -> str:
+    """The command that gives this machine *what*: "python", "tkinter" or "ensurepip"."""
+    tool = installer()
+    package = PACKAGES[what][tool].format(minor=sys.version_info[1])
+    linux = tool not in ("brew", "winget")
+    if what == "python":
+        # A distribution may have no newer one under that name: python.org does.
+        return install_command(package, tool) + " && " + again("/usr/bin/python3" if linux else own_name())
+    if linux and ".pyenv" in sys.base_prefix:
+        need = {"apt-get": "tk-dev", "dnf": "tk-devel", "zypper": "tk-devel", "pacman": "tk", "apk": "tk-dev"}[tool]
+        version = "{}.{}.{}".format(*sys.version_info[:3])
+        return "{} && pyenv install --force {} && {}".format(install_command(need, tool), version, again())
+    if linux and sys.base_prefix != "/usr":  # the distribution's packages are for the distribution's Python
+        return install_command(PACKAGES["python"][tool], tool) + " && " + again("/usr/bin/python3")
+    return install_command(package, tool) + " && " + again()
+
+
+def newer_python() -> str:
+    """A Python on the path that is new enough, or an empty string."""
+    for minor in range(14, NEEDED[1] - 1, -1):
+        found = shutil.which("python3.{}".format(minor))
+        if found and subprocess.call([found, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0:
+            return os.path.basename(found)
+    return ""
