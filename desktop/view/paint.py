@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageTk
 from desktop.view import icons, tokens
 
 SUPERSAMPLING: Final = 4
-_KEPT: Final = 4000
-"""Pictures of people, emoji and panels kept; corners, icons and other small ones are few."""
+_RECENT: Final = 4000
+"""Pictures of people, emoji and panels kept; far more than can be in view."""
 _SQUARE_RADIUS: Final = 0.28
 _BOLD_FILES: Final = (
     "/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
@@ -44,21 +44,30 @@ class Paint:
 
     def __init__(self, root: tk.Misc) -> None:
         self._root = root
-        self._photos: OrderedDict[Hashable, ImageTk.PhotoImage] = OrderedDict()
+        self._kept: dict[Hashable, ImageTk.PhotoImage] = {}
+        self._recent: OrderedDict[Hashable, ImageTk.PhotoImage] = OrderedDict()
 
     def clear(self) -> None:
         """Delete all pictures; nothing may show one any more."""
-        self._photos.clear()
+        self._kept.clear()
+        self._recent.clear()
 
     def picture(self, key: Hashable, draw: Callable[[], Image.Image]) -> str:
-        """The name of the picture known by *key*, drawn now if it is not there."""
-        photo = self._photos.get(key)
+        """The name of the picture known by *key*, drawn now if it is not there, and kept for good."""
+        photo = self._kept.get(key)
         if photo is None:
-            photo = self._photos[key] = ImageTk.PhotoImage(draw(), master=self._root)
-            if len(self._photos) > _KEPT:
-                self._photos.popitem(last=False)
+            photo = self._kept[key] = ImageTk.PhotoImage(draw(), master=self._root)
+        return str(photo)
+
+    def passing_picture(self, key: Hashable, draw: Callable[[], Image.Image]) -> str:
+        """The same for pictures of which there is no end: the ones not asked for in a long time are deleted."""
+        photo = self._recent.get(key)
+        if photo is None:
+            photo = self._recent[key] = ImageTk.PhotoImage(draw(), master=self._root)
+            if len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
         else:
-            self._photos.move_to_end(key)
+            self._recent.move_to_end(key)
         return str(photo)
 
     def corner(self, which: int, radius: int, fill: str) -> str:
@@ -75,7 +84,7 @@ class Paint:
         self, width: int, height: int, radius: int, fill: str, border: str = "", border_width: int = 1, ground: str = ""
     ) -> str:
         """A rectangle with round corners; transparent outside, or in the colour of its *ground*."""
-        return self.picture(
+        return self.passing_picture(
             ("panel", width, height, radius, fill, border, border_width, ground),
             lambda: draw_panel(width, height, radius, fill, border, border_width, ground),
         )
@@ -84,7 +93,7 @@ class Paint:
         self, width: int, height: int, radius: int, fill: str, border: str, blur: int, opacity: float
     ) -> str:
         """A panel with a soft shadow; the picture is larger by twice *blur* on each side."""
-        return self.picture(
+        return self.passing_picture(
             ("raised", width, height, radius, fill, border, blur, opacity),
             lambda: draw_raised_panel(width, height, radius, fill, border, blur, opacity),
         )
@@ -92,7 +101,7 @@ class Paint:
     def avatar(self, size: int, name: str, colour: int, square: bool = False) -> str:
         """Initials on a gradient: a disc for people, a square with round corners for groups."""
         letters = initials(name)
-        return self.picture(
+        return self.passing_picture(
             ("avatar", size, letters, colour % 8, square), lambda: draw_avatar(size, letters, colour, square)
         )
 

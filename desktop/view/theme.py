@@ -1,0 +1,255 @@
+"""The ttk theme: every standard control as stretched pictures, made for one palette and scale.
+
+A corner's colour is baked into its picture, so there is one style for each surface that a control may stand on. A style is called
+``<Surface>.<Kind>.<TkClass>``: ``Window.Primary.TButton``. Image elements take their border as padding unless told otherwise, which
+would make every control 16 pixels too high; hence ``padding=0`` throughout.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import Any, Final
+
+from PIL import Image
+
+from desktop.view import paint as drawing
+from desktop.view import tokens
+from desktop.view.look import Look
+
+SURFACES: Final = ("window", "card", "rail", "timeline")
+
+
+@dataclass(frozen=True, slots=True)
+class _Button:
+    normal: str
+    hover: str
+    press: str
+    text: str
+    disabled: str
+    bold: bool = True
+
+
+def apply(root: tk.Misc, look: Look) -> None:
+    """Use the theme of *look*, making it at the first time."""
+    style = ttk.Style(root)
+    name = f"pymessenger-{'dark' if look.palette.dark else 'light'}-{look.scale.factor:.3f}"
+    if name not in style.theme_names():
+        style.theme_create(name, parent="default")
+        style.theme_use(name)
+        _Maker(style, look).make()
+    else:
+        style.theme_use(name)
+
+
+def surface_colour(look: Look, surface: str) -> str:
+    """The colour of a surface."""
+    return {
+        "window": look.palette.window,
+        "card": look.palette.card,
+        "rail": look.palette.rail,
+        "timeline": look.palette.timeline,
+    }[surface]
+
+
+class _Maker:
+    def __init__(self, style: ttk.Style, look: Look) -> None:
+        self._style = style
+        self._look = look
+        self._radius = look.px(tokens.RADIUS_CONTROL)
+        self._line = look.px(1)
+
+    def make(self) -> None:
+        for surface in SURFACES:
+            prefix = surface.capitalize()
+            ground = surface_colour(self._look, surface)
+            self._buttons(prefix, ground)
+            self._entry(prefix, ground)
+            self._scrollbar(prefix, ground)
+            self._switch(prefix, ground)
+            self._frames(prefix, ground)
+        self._progress()
+
+    # -- pieces --------------------------------------------------------------------------------------------------------
+
+    def _panel(
+        self, fill: str, ground: str, border: str = "", radius: int | None = None, width: int | None = None
+    ) -> str:
+        """A picture that stretches: its middle is two pixels."""
+        radius = self._radius if radius is None else radius
+        side = 2 * radius + 2
+        line = self._line if width is None else width
+        key = ("slice", side, radius, fill, border, line, ground)
+        draw = drawing.draw_panel
+        return self._look.paint.picture(key, lambda: draw(side, side, radius, fill, border, line, ground))
+
+    def _element(
+        self, name: str, border: int | tuple[int, int], normal: str, *states: tuple[str, ...], sticky: str = "nswe"
+    ) -> None:
+        # typeshed's overloads do not know a mixture of state names and an image.
+        create: Any = self._style.element_create
+        create(name, "image", normal, *states, border=border, padding=0, sticky=sticky)
+
+    def _layout(self, style: str, *nested: tuple[str, dict[str, Any]]) -> None:
+        """The pieces of *style*, each inside the one before it; all fill their place unless they say otherwise."""
+        children: list[tuple[str, dict[str, Any]]] = []
+        for name, options in reversed(nested):
+            piece: dict[str, Any] = {"sticky": "nswe", **options}
+            if children:
+                piece["children"] = children
+            children = [(name, piece)]
+        describe: Any = self._style.layout
+        describe(style, children)
+
+    # -- controls ------------------------------------------------------------------------------------------------------
+
+    def _buttons(self, prefix: str, ground: str) -> None:
+        palette, look = self._look.palette, self._look
+        kinds = {
+            "Primary": _Button(
+                palette.accent, palette.accent_hover, palette.accent_press, palette.on_accent, palette.accent_soft
+            ),
+            "Plain": _Button(palette.plain, palette.plain_hover, palette.plain_press, palette.text, palette.plain),
+            "Danger": _Button(
+                palette.danger_fill, palette.danger_hover, palette.danger_hover, palette.on_accent, palette.plain
+            ),
+            "Ghost": _Button(ground, palette.rail_hover, palette.border, palette.text2, ground, bold=False),
+            "Link": _Button(ground, palette.rail_hover, palette.border, palette.accent_text, ground, bold=False),
+        }
+        paddings = {"Ghost": (look.px(9), look.px(9)), "Link": (look.px(8), look.px(5))}
+        for kind, colours in kinds.items():
+            element = f"{prefix}.{kind}.ground"
+            ring = palette.text if kind == "Primary" else palette.accent_text
+            self._element(
+                element,
+                self._radius,
+                self._panel(colours.normal, ground),
+                ("disabled", self._panel(colours.disabled, ground)),
+                ("pressed", self._panel(colours.press, ground)),
+                ("focus", "active", self._panel(colours.hover, ground, ring, width=look.px(2))),
+                ("focus", self._panel(colours.normal, ground, ring, width=look.px(2))),
+                ("active", self._panel(colours.hover, ground)),
+            )
+            style = f"{prefix}.{kind}.TButton"
+            self._layout(style, (element, {}), ("Button.padding", {}), ("Button.label", {}))
+            self._style.configure(
+                style,
+                background=ground,
+                foreground=colours.text,
+                font=look.font("second_bold" if colours.bold else "second"),
+                padding=paddings.get(kind, (look.px(16), look.px(10))),
+                anchor="center",
+            )
+            self._style.map(style, background=[], foreground=[("disabled", palette.text3)])
+
+    def _entry(self, prefix: str, ground: str) -> None:
+        palette, look = self._look.palette, self._look
+        fill = palette.field if ground == palette.window else palette.field_focus if palette.dark else palette.window
+        element = f"{prefix}.field"
+        self._element(
+            element,
+            self._radius,
+            self._panel(fill, ground, palette.border),
+            ("invalid", self._panel(palette.field_focus, ground, palette.danger)),
+            ("focus", self._panel(palette.field_focus, ground, palette.accent)),
+        )
+        style = f"{prefix}.TEntry"
+        self._layout(style, (element, {}), ("Entry.padding", {}), ("Entry.textarea", {}))
+        self._style.configure(
+            style,
+            padding=(look.px(12), look.px(9)),
+            foreground=palette.text,
+            insertcolor=palette.text,
+            insertwidth=look.px(1.5),
+            fieldbackground=fill,
+            selectbackground=palette.select,
+            selectforeground=palette.text,
+        )
+        self._style.map(style, foreground=[("disabled", palette.text3)])
+
+    def _scrollbar(self, prefix: str, ground: str) -> None:
+        palette, look = self._look.palette, self._look
+        trough, thumb = look.px(10), look.px(6)
+
+        def picture(fill: str) -> str:
+            return look.paint.picture(
+                ("thumb", trough, thumb, fill, ground), lambda: _draw_thumb(trough, thumb, fill, ground)
+            )
+
+        element = f"{prefix}.thumb"
+        self._element(
+            element,
+            (0, thumb),
+            picture(palette.thumb),
+            ("pressed", picture(palette.text3)),
+            ("active", picture(palette.thumb_hover)),
+        )
+        style = f"{prefix}.Vertical.TScrollbar"
+        self._layout(style, ("Vertical.Scrollbar.trough", {"sticky": "ns"}), (element, {"expand": 1}))
+        self._style.configure(
+            style, troughcolor=ground, background=ground, borderwidth=0, troughrelief="flat", width=trough
+        )
+
+    def _switch(self, prefix: str, ground: str) -> None:
+        palette, look = self._look.palette, self._look
+        width, height = look.px(36), look.px(20)
+        element = f"{prefix}.switch"
+        self._element(
+            element,
+            0,
+            look.paint.switch(width, height, palette.badge_muted, False),
+            ("selected", look.paint.switch(width, height, palette.accent, True)),
+            sticky="",
+        )
+        style = f"{prefix}.TCheckbutton"
+        switch = (element, {"side": "right", "sticky": ""})
+        label = ("Checkbutton.label", {"side": "left", "sticky": "w"})
+        self._layout(style, ("Checkbutton.padding", {"children": [switch, label]}))
+        self._style.configure(style, background=ground, foreground=palette.text, font=look.font("second"))
+        self._style.map(style, background=[], foreground=[("focus", palette.accent_text)])
+
+    def _frames(self, prefix: str, ground: str) -> None:
+        palette, look = self._look.palette, self._look
+        card = look.px(tokens.RADIUS_CARD)
+        self._element(
+            f"{prefix}.card",
+            card,
+            self._panel(palette.card, ground, palette.border, card),
+            ("selected", self._panel(palette.accent_soft, ground, palette.accent, card)),
+        )
+        self._layout(f"{prefix}.Card.TFrame", (f"{prefix}.card", {}))
+        self._style.configure(f"{prefix}.Card.TFrame", background=ground)
+        field = look.px(tokens.RADIUS_FIELD)
+        self._element(
+            f"{prefix}.well",
+            field,
+            self._panel(palette.field, ground, palette.border, field),
+            ("focus", self._panel(palette.field, ground, palette.accent, field)),
+        )
+        self._layout(f"{prefix}.Well.TFrame", (f"{prefix}.well", {}))
+        self._style.configure(f"{prefix}.Well.TFrame", background=ground)
+
+    def _progress(self) -> None:
+        palette, look = self._look.palette, self._look
+        height = look.px(6)
+        side = height // 2
+
+        def bar(fill: str) -> str:
+            key = ("bar", height, fill, palette.window)
+            draw = drawing.draw_panel
+            return look.paint.picture(key, lambda: draw(2 * height, height, side, fill, "", 1, palette.window))
+
+        self._element("progress.trough", (side, 0), bar(palette.border), sticky="we")
+        self._element("progress.bar", (side, 0), bar(palette.accent), sticky="we")
+        piece = ("progress.bar", {"side": "left", "sticky": "ns"})
+        self._style.layout(
+            "Window.Horizontal.TProgressbar", [("progress.trough", {"sticky": "we", "children": [piece]})]
+        )
+
+
+def _draw_thumb(trough: int, thumb: int, fill: str, ground: str) -> Image.Image:
+    height = 2 * thumb + 2
+    image = Image.new("RGBA", (trough, height), drawing.colour(ground))
+    image.alpha_composite(drawing.draw_panel(thumb, height, thumb // 2, fill), ((trough - thumb) // 2, 0))
+    return image
