@@ -1,0 +1,1 @@
+"""How a relay is found on the LAN: what is announced, by multicast DNS and by answering a broadcast question."""

@@ -1,0 +1,142 @@
+"""The network adapters of this machine, and which of their addresses a neighbour on the LAN can use.
+
+A relay that announces its Docker bridge or its VPN sends everybody to an address that leads nowhere, so those are left out
+unless they are named.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import ifaddr
+
+from common.discovery.record import Subnet
+
+# By the name of the adapter (Linux, BSD, macOS) …
+_NOT_THE_LAN: Final = re.compile(
+    r"(docker|br-|veth|virbr|vmnet|vboxnet|lxcbr|lxdbr|cni|flannel|cali|podman|kube|tun|tap|ppp|wg|utun|ipsec|gif|stf"
+    r"|tailscale|zt|nebula|awdl|llw|anpi|ap\d|bridge\d{3}|dummy|ifb|sit|ip6tnl|vnic)",
+    re.IGNORECASE,
+)
+# … and by the words of its description, which is all that Windows shows.
+_NOT_THE_LAN_IN_WORDS: Final = re.compile(
+    r"vEthernet|Hyper-V|VirtualBox|VMware|TAP-Windows|Wintun|WireGuard|Tailscale|ZeroTier|OpenVPN|VPN|Loopback|Teredo|"
+    r"Wi-Fi Direct|Npcap",
+    re.IGNORECASE,
+)
+# Documentation addresses (RFC 5737, RFC 3849): routed like any far address, and nothing is ever sent to them.
+_FAR_IPV4: Final = "192.0.2.1"
+_FAR_IPV6: Final = "2001:db8::1"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAddress:
+    """One address of this machine. *adapter*: its system name; *index*: its number in the system, 0 if unknown."""
+
+    adapter: str
+    ip: str
+    prefix: int
+    index: int = 0
+    description: str = ""
+
+    @property
+    def subnet(self) -> Subnet:
+        """The address with its network."""
+        return ipaddress.ip_interface(f"{self.ip}/{self.prefix}")
+
+    @property
+    def is_ipv4(self) -> bool:
+        """Whether this is an IPv4 address."""
+        return ":" not in self.ip
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.subnet.ip.is_loopback
+
+    @property
+    def is_link_local(self) -> bool:
+        """169.254/16 or fe80::/10: given by the machine to itself."""
+        return self.subnet.ip.is_link_local
+
+
+def read_adapters() -> tuple[LocalAddress, ...]:
+    """Every address of every adapter, as the system tells. Takes about a millisecond; blocks, so call it in an executor."""
+    return tuple(
+        LocalAddress(
+            adapter=_text(adapter.name),
+            ip=ip.ip if isinstance(ip.ip, str) else ip.ip[0],
+            prefix=ip.network_prefix,
+            index=adapter.index or 0,
+            description=adapter.nice_name,
+        )
+        for adapter in ifaddr.get_adapters()
+        for ip in adapter.ips
+    )
+
+
+def _text(name: object) -> str:
+    # On Windows a name is bytes, whatever the library's types say.
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+
+
+def default_route_addresses() -> frozenset[str]:
+    """The addresses from which this machine would speak to the far world, one a family at most. Sends nothing."""
+    found = set()
+    for family, far in ((socket.AF_INET, _FAR_IPV4), (socket.AF_INET6, _FAR_IPV6)):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((far, 9))
+                found.add(str(probe.getsockname()[0]))
+        except OSError:  # no route, or no such family on this machine: then there is no default address to prefer
+            continue
+    return frozenset(found)
+
+
+def lan_addresses(
+    adapters: Iterable[LocalAddress], interfaces: Sequence[str] = (), default: Iterable[str] = ()
+) -> tuple[LocalAddress, ...]:
+    """Those of *adapters* that neighbours on the LAN can reach, best first.
+
+    *interfaces*: adapter names or addresses (``RELAY_INTERFACES``); when given, exactly these, loopback and tunnels too.
+    *default*: addresses of the default route, which go first. Without *interfaces*, loopback, containers, virtual machines
+    and tunnels are left out, and so is 169.254/16 while there is any other IPv4 address. IPv6 link-local comes last.
+    """
+    wanted = {name.strip().lower() for name in interfaces if name.strip()}
+    if wanted:
+        chosen = [a for a in adapters if a.ip.lower() in wanted or {a.adapter.lower(), a.description.lower()} & wanted]
+    else:
+        chosen = [address for address in adapters if _is_on_the_lan(address)]
+        if any(address.is_ipv4 and not address.is_link_local for address in chosen):
+            chosen = [address for address in chosen if not (address.is_ipv4 and address.is_link_local)]
+    preferred = frozenset(default)
+
+    def rank(address: LocalAddress) -> tuple[bool, bool, bool]:
+        return (address.is_link_local, address.ip not in preferred, not address.is_ipv4)
+
+    return tuple(sorted(chosen, key=rank))
+
+
+def _is_on_the_lan(address: LocalAddress) -> bool:
+    return not (
+        address.is_loopback or _NOT_THE_LAN.match(address.adapter) or _NOT_THE_LAN_IN_WORDS.search(address.description)
+    )
+
+
+def reached_by(addresses: Iterable[LocalAddress], host: str) -> tuple[LocalAddress, ...]:
+    """Those of *addresses* at which a listener bound to *host* answers: ``""`` and ``::`` all, ``0.0.0.0`` all of IPv4."""
+    if host in {"", "::", "*"}:
+        return tuple(addresses)
+    if host == "0.0.0.0":
+        return tuple(address for address in addresses if address.is_ipv4)
+    return tuple(address for address in addresses if address.ip == host.partition("%")[0])
+
+
+def subnets(addresses: Iterable[LocalAddress]) -> tuple[Subnet, ...]:
+    """The networks that *addresses* are on."""
+    return tuple(address.subnet for address in addresses)

@@ -1,0 +1,167 @@
+"""Announcing and watching with real multicast, on the loopback adapter only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+import pytest
+
+from common.discovery.adapters import LocalAddress
+from common.discovery.mdns import (
+    Announced,
+    Announcer,
+    Gone,
+    Heard,
+    Sighting,
+    Silent,
+    Watcher,
+    multicast_trouble,
+    reason_in_words,
+)
+from common.discovery.record import Announcement
+from common.ids import RelayId
+
+pytestmark = pytest.mark.xdist_group("mdns")
+
+LOOPBACK = (LocalAddress("lo", "127.0.0.1", 8, 1),)
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def some_relay(name: str = "") -> Announcement:
+    """A relay of its own for each test: other tests may be announcing on this machine at the same time."""
+    relay_id = RelayId("".join(secrets.choice(ALPHABET) for _ in range(51)) + "A")
+    return Announcement(name or f"Склад {relay_id[:6]}", relay_id, 5000, "open", addresses=("127.0.0.1",))
+
+
+class Ears:
+    """All that a watcher told."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, Announcement] = {}
+        self.told: list[str] = []
+        self.troubles: list[str] = []
+        self._changed = asyncio.Event()
+
+    def on_sighting(self, sighting: Sighting) -> None:
+        match sighting:
+            case Heard(instance, announcement):
+                self.heard[instance] = announcement
+                self.told.append(instance)
+            case Gone(instance):
+                del self.heard[instance]
+        self._changed.set()
+
+    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+@contextlib.asynccontextmanager
+async def watching(renew_s: float = 10.0) -> AsyncIterator[Ears]:
+    ears = Ears()
+
+    async def addresses():
+        return LOOPBACK
+
+    watcher = Watcher(ears.on_sighting, addresses, on_trouble=ears.troubles.append, renew_s=renew_s)
+    await watcher.start()
+    try:
+        yield ears
+    finally:
+        await watcher.close()
+
+
+async def test_an_announced_relay_is_heard_updated_and_gone():
+    relay = some_relay()
+    announcer = Announcer()
+    async with watching() as ears:
+        await announcer.announce(relay, LOOPBACK)
+        try:
+            assert announcer.state == Announced(relay.name, ("127.0.0.1",))
+            await ears.until(lambda: ears.heard.get(relay.name) == relay)
+            await announcer.announce(replace(relay, policy="closed"), LOOPBACK)
+            await ears.until(lambda: ears.heard[relay.name].policy == "closed")
+            await announcer.announce(replace(relay, name=relay.name + " 2"), LOOPBACK)
+            await ears.until(lambda: relay.name not in ears.heard and relay.name + " 2" in ears.heard)
+        finally:
+            await announcer.withdraw()
+        await ears.until(lambda: relay.name + " 2" not in ears.heard, within_s=2)
+    assert announcer.state == Silent()
+    assert ears.troubles == []
+
+
+async def test_a_watcher_that_starts_later_hears_it_too_and_renewing_tells_nothing_twice():
+    relay = some_relay()
+    announcer = Announcer()
+    await announcer.announce(relay, LOOPBACK)
+    async with watching(renew_s=0.2) as ears:
+        await ears.until(lambda: relay.name in ears.heard)
+        other = some_relay()
+        second = Announcer()
+        await second.announce(other, LOOPBACK)
+        await ears.until(lambda: other.name in ears.heard)
+        await second.withdraw()
+        await announcer.withdraw()
+        await ears.until(lambda: relay.name not in ears.heard)
+    assert ears.told.count(relay.name) == 1
+
+
+async def test_two_relays_of_one_name_get_two_instance_names():
+    first, second = some_relay(), some_relay()
+    second = replace(second, name=first.name, port=5001)
+    one, two = Announcer(), Announcer()
+    async with watching() as ears:
+        await one.announce(first, LOOPBACK)
+        await two.announce(second, LOOPBACK)
+        try:
+            assert two.state == Announced(first.name + "-2", ("127.0.0.1",))
+            await ears.until(lambda: {first.name, first.name + "-2"} <= set(ears.heard))
+            assert ears.heard[first.name].relay_id == first.relay_id
+            assert ears.heard[first.name + "-2"].relay_id == second.relay_id
+        finally:
+            await one.withdraw()
+            await two.withdraw()
+
+
+async def test_without_an_address_nothing_is_announced_and_the_reason_is_said():
+    announcer = Announcer()
+    await announcer.announce(replace(some_relay(), addresses=()), ())
+    assert isinstance(announcer.state, Silent)
+    assert "RELAY_INTERFACES" in announcer.state.message
+    await announcer.withdraw()
+
+
+async def test_a_record_that_cannot_be_made_is_said_not_raised():
+    announcer = Announcer()
+    await announcer.announce(replace(some_relay(), version="1" * 300), LOOPBACK)
+    assert isinstance(announcer.state, Silent)
+    assert "not valid" in announcer.state.message
+    await announcer.withdraw()
+
+
+async def test_withdrawing_is_quick_and_may_be_repeated():
+    announcer = Announcer()
+    await announcer.announce(some_relay(), LOOPBACK)
+    async with asyncio.timeout(1.5):
+        await announcer.withdraw(within_s=1.0)
+        await announcer.withdraw(within_s=1.0)
+
+
+def test_each_reason_says_what_to_do():
+    assert "5353" in reason_in_words(OSError(errno.EADDRINUSE, "in use"))
+    assert "Local Network" in reason_in_words(OSError(errno.EHOSTUNREACH, "no route"))
+    assert "firewall" in reason_in_words(OSError(errno.EPERM, "no"))
+    assert "Enter addresses by hand" in reason_in_words(RuntimeError())
+
+
+def test_an_adapter_that_cannot_send_multicast_is_noticed():
+    assert multicast_trouble(LOOPBACK) == ""
+    assert multicast_trouble(()) == ""
+    assert "by hand" in multicast_trouble([LocalAddress("gone0", "203.0.113.77", 24)])
