@@ -1,0 +1,119 @@
+"""What every test stands on: a home of its own, no settings of this machine, no logged error that passes unseen."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "messenger", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("messenger")
+
+WINDOW_TOOLS = "apt-get install -y xvfb python3-tk"
+NAMESPACE_TOOLS = "apt-get install -y iproute2"
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty home and no setting of this machine, so that a test sees only what it sets itself."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    monkeypatch.setenv("APPDATA", str(home / "config"))
+    monkeypatch.setenv("LOCALAPPDATA", str(home / "data"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    # No keyring of this machine is asked or written.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    for name in list(os.environ):
+        if name.startswith(("SERVER_", "RELAY_", "DESKTOP_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_logged_error(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test during which something was logged at ERROR or above, but for those marked allows_errors."""
+    yield
+    if request.node.get_closest_marker("allows_errors"):
+        return
+    records = [record for when in ("setup", "call") for record in caplog.get_records(when)]
+    errors = [f"{record.name}: {record.getMessage()}" for record in records if record.levelno >= logging.ERROR]
+    if errors:
+        pytest.fail("logged at ERROR: " + "; ".join(errors), pytrace=False)
+
+
+def why_no_window() -> str:
+    """Why windows cannot be tested here; an empty string where they can."""
+    if importlib.util.find_spec("_tkinter") is None:
+        return f"{sys.executable} has no tkinter: {WINDOW_TOOLS}"
+    if shutil.which("Xvfb") is None:
+        return f"Xvfb is missing: {WINDOW_TOOLS}"
+    return ""
+
+
+@pytest.fixture(scope="session")
+def _screen() -> Iterator[str]:
+    """A virtual screen of 1280x900 for the whole run, on a display number that was free."""
+    if reason := why_no_window():
+        pytest.skip(reason)
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"]
+    with subprocess.Popen(command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as xvfb:
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            number = answer.readline().strip()  # empty when Xvfb has ended instead
+        if not number:
+            said = xvfb.stderr.read().decode(errors="replace") if xvfb.stderr else ""
+            pytest.fail(f"Xvfb did not start: {said[-500:]}")
+        yield f":{number}"
+        xvfb.terminate()
+
+
+@pytest.fixture
+def display(_screen: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a virtual screen, also set as DISPLAY; the test is skipped where windows cannot be tested."""
+    monkeypatch.setenv("DISPLAY", _screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    return _screen
+
+
+def why_no_namespaces() -> str:
+    """Why network namespaces cannot be made here; an empty string where they can."""
+    if not sys.platform.startswith("linux"):
+        return "network namespaces need Linux"
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    ip = shutil.which("ip", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if ip is None:
+        return f"ip is missing: {NAMESPACE_TOOLS}"
+    # The privilege itself, which root in a container may lack.
+    tried = subprocess.run(
+        ["unshare", "--net", "--mount", ip, "link", "set", "lo", "up"], capture_output=True, check=False
+    )
+    return "" if tried.returncode == 0 else f"no network namespace: {tried.stderr.decode(errors='replace').strip()}"
+
+
+@pytest.fixture(scope="session")
+def network_namespaces() -> None:
+    """Skip the test where network namespaces cannot be made."""
+    if reason := why_no_namespaces():
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    """A folder, kept after the run and ignored by git, for screenshots and the like."""
+    folder = Path(__file__).parent.parent / "artifacts"
+    folder.mkdir(exist_ok=True)
+    return folder
