@@ -6,6 +6,7 @@ import stat
 
 import pytest
 
+from common.crypto import keyfile
 from common.crypto.keyfile import (
     copy_of,
     default_key_file,
@@ -63,6 +64,14 @@ def test_an_existing_key_is_never_overwritten(key_file, which):
         write_key_file(key_file, bytes(32))
     assert {place: place.read_bytes() for place in key_file.parent.iterdir()} == before
     assert key_file_exists(key_file)
+
+
+def test_a_key_that_another_process_wrote_at_the_same_moment_is_not_overwritten_either(key_file):
+    before = key_file.read_bytes()
+    with pytest.raises(FileExistsError):
+        keyfile._write_new(key_file, "another key")
+    assert key_file.read_bytes() == before
+    assert sorted(key_file.parent.iterdir()) == [key_file, copy_of(key_file)]
 
 
 DAMAGES = {
