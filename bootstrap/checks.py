@@ -69,9 +69,9 @@ def install_test_packages() -> None:
             progress.step(name.group(1))
 
     progress.note("apt-get update")
-    run_lines(apt + ["update"], HERE, hear, progress.tick)
+    run_lines(apt + ["update"], hear, progress.tick)
     progress.note("apt-get install " + " ".join(packages))
-    code = run_lines(apt + ["install", "-y", "--no-install-recommends"] + packages, HERE, hear, progress.tick)
+    code = run_lines(apt + ["install", "-y", "--no-install-recommends"] + packages, hear, progress.tick)
     progress.end()
     if code != 0:
         say(last_error("\n".join(said)))

@@ -93,7 +93,7 @@ class Environment:
                 self._take(lock)
                 state = self._state(wanted, window)  # the other start may have done it
                 if state != "ready":
-                    self._prepare(wanted, state)
+                    self._prepare(wanted, state, [] if WINDOWS else [lock.fileno()])
         except OSError as error:
             raise unwritable(error, self.path) from error
 
@@ -128,7 +128,7 @@ class Environment:
                     told = True
                 time.sleep(0.2)
 
-    def _prepare(self, wanted: str, state: str) -> None:
+    def _prepare(self, wanted: str, state: str, keep: List[int]) -> None:
         begun = time.monotonic()
         if state in ("missing", "unfinished"):
             if os.path.isdir(self.path):
@@ -140,15 +140,15 @@ class Environment:
                     )
                 say(_("The environment was unfinished, moved, or made for another Python: making it anew."))
                 self.remove()
-            self._make()
-        self._install(wanted)
+            self._make(keep)
+        self._install(wanted, keep)
         say(_("Ready in {seconds:.0f} s.").format(seconds=time.monotonic() - begun))
 
     def _is_ours(self) -> bool:
         known = ("pyvenv.cfg", "unfinished", "messenger.json")
         return not os.listdir(self.path) or any(os.path.exists(os.path.join(self.path, name)) for name in known)
 
-    def _make(self) -> None:
+    def _make(self, keep: List[int]) -> None:
         from importlib.util import find_spec
 
         missing = Trouble(
@@ -163,18 +163,16 @@ class Environment:
         os.makedirs(self.path)
         self._touch(self._unfinished)
         base = getattr(sys, "_base_executable", sys.executable) or sys.executable
-        made = subprocess.run(
-            [base, "-m", "venv", self.path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        if made.returncode != 0:
-            said = made.stdout.decode("utf-8", "replace")
+        lines: List[str] = []
+        if run_lines([base, "-m", "venv", self.path], lines.append, lambda: None, keep) != 0:
+            said = "\n".join(lines)
             self.remove()
             if "ensurepip" in said:
                 raise missing
             raise failure(said, self.path)
         os.unlink(self._unfinished)
 
-    def _install(self, wanted: str) -> None:
+    def _install(self, wanted: str, keep: List[int]) -> None:
         names = [os.path.join(self.folder, name) for name in REQUIREMENTS[wanted]]
         progress = Progress("Installing", sum(count_pins(name) for name in names))
         said: List[str] = []
@@ -188,7 +186,7 @@ class Environment:
             options += ["--retries", "2"]
         self._touch(self._unfinished)
         pip = [self.python, "-m", "pip", "install"] + options + ["-r", names[-1]]
-        code = run_lines(pip, self.folder, hear, progress.tick)
+        code = run_lines(pip, hear, progress.tick, keep)
         progress.end()
         with open(self.log, "w", encoding="utf-8") as log:
             log.write("\n".join(said) + "\n")

@@ -32,7 +32,7 @@ def tell_progress(progress: Progress, line: str) -> None:
     elif line.startswith("Installing collected packages:"):
         progress.note(_("unpacking {count} packages").format(count=line.count(",") + 1))
     elif "Retrying" in line:
-        progress.note(line.split(" after ")[0].replace("WARNING: ", ""))
+        progress.note(_("the package index does not answer, trying again"))
 
 
 NO_NETWORK = re.compile(

@@ -50,10 +50,15 @@ class Progress:
             print("\r" + " " * width + "\r", end="", file=sys.stderr, flush=True)
 
 
-def run_lines(command: Sequence[str], folder: str, on_line: Callable[[str], None], idle: Callable[[], None]) -> int:
-    """Give each output line of *command* to *on_line* as it comes, call *idle* between them; return the exit code."""
+def run_lines(
+    command: Sequence[str], on_line: Callable[[str], None], idle: Callable[[], None], keep: Sequence[int] = ()
+) -> int:
+    """Give each output line of *command* to *on_line* as it comes, call *idle* between them; return the exit code.
+
+    The child holds the files *keep* open too: a lock on them lasts until it has ended, even if we are killed.
+    """
     child = subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command, pass_fds=keep, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     lines: "queue.Queue[Optional[bytes]]" = queue.Queue()
 

@@ -96,6 +96,7 @@ Py_messenger: мессенджер для локальной сети.
     "Making the environment": "Создание окружения",
     "Installing": "Установка",
     "unpacking {count} packages": "распаковка пакетов: {count}",
+    "the package index does not answer, trying again": "хранилище пакетов не отвечает, пробуем ещё раз",
     "Ready in {seconds:.0f} s.": "Готово за {seconds:.0f} с.",
     "The environment was unfinished, moved, or made for another Python: making it anew.": (
         "Окружение недоделано, перенесено или создано для другого Python: создаётся заново."
