@@ -49,6 +49,11 @@ def pin_of(relay_id: RelayId) -> bytes:
     return base64.b32decode(relay_id + "====")
 
 
+def relay_id_of_pin(pin: bytes) -> RelayId:
+    """The relay id with this pin: what `pin_of` took apart, or what another relay's certificate hashed to."""
+    return _id_of_digest(pin)
+
+
 def parse_relay_id(text: str) -> RelayId:
     """The relay id in *text*, however it was grouped or cased.
 
