@@ -242,10 +242,8 @@ class _Maker:
 
         self._element("progress.trough", (side, 0), bar(palette.border), sticky="we")
         self._element("progress.bar", (side, 0), bar(palette.accent), sticky="we")
-        piece = ("progress.bar", {"side": "left", "sticky": "ns"})
-        self._style.layout(
-            "Window.Horizontal.TProgressbar", [("progress.trough", {"sticky": "we", "children": [piece]})]
-        )
+        bar_inside = ("progress.bar", {"side": "left", "sticky": "ns"})
+        self._layout("Window.Horizontal.TProgressbar", ("progress.trough", {"sticky": "we"}), bar_inside)
 
 
 def _draw_thumb(trough: int, thumb: int, fill: str, ground: str) -> Image.Image:
