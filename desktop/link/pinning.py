@@ -1,0 +1,65 @@
+"""Talking to one relay and to no other: every connection is compared with its pin before a byte of HTTP goes out.
+
+The pin belongs to the relay id, never to a name or an address. TLS is 1.3, there is no proxy and no redirect: either would lead the
+token past the comparison.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from common.crypto.identity import pin_of, relay_id_of_pin
+from common.crypto.tls import client_context
+from common.errors import LinkLost
+from common.ids import RelayId
+from desktop.link.address import Address
+from desktop.locale import _
+
+CONNECT_S: Final = 5.0
+"""A host that is there answers within this, TLS included; more is a host that is not there."""
+
+
+class WrongIdentity(LinkLost):
+    """Another identity than the pinned one answered."""
+
+    def __init__(self, address: Address, expected: RelayId, found: RelayId) -> None:
+        """*found* answered at *address*, where *expected* should have."""
+        super().__init__(_("Another relay answers at {address}.").format(address=address))
+        self.address = address
+        self.expected = expected
+        self.found = found
+
+
+class PinnedSession:
+    """HTTP with one relay, at any of its addresses. Close it."""
+
+    def __init__(self, relay_id: RelayId) -> None:
+        """Nothing is opened yet."""
+        self.relay_id = relay_id
+        self._context: ssl.SSLContext = client_context()
+        self.http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=aiohttp.Fingerprint(pin_of(relay_id)), force_close=True, limit=0),
+            timeout=aiohttp.ClientTimeout(total=30, sock_connect=CONNECT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """To be given with each request as ``ssl=``; the pin is the connector's, and both are enforced."""
+        return self._context
+
+    def url(self, address: Address, path: str, scheme: str = "https") -> URL:
+        """Where *path* is at *address*."""
+        return URL.build(scheme=scheme, host=address.host, port=address.port, path=path)
+
+    def wrong_identity(self, address: Address, error: aiohttp.ServerFingerprintMismatch) -> WrongIdentity:
+        """What the failed comparison means."""
+        return WrongIdentity(address, self.relay_id, relay_id_of_pin(error.got))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.http.close()
