@@ -197,7 +197,9 @@ def _given_key_file(slot: Slot, key_file: bytes | KeyUnavailable | None) -> Seal
 
 def _given_recovery_code(slot: Slot, code: str | None) -> SealKey:
     if code is None:
-        raise _StaysClosed("it was not given. It was shown once, when this relay first started.")
+        raise _StaysClosed(
+            "it was not given. Start once with --recovery-code; the code was shown when this relay first started."
+        )
     try:
         return _key_of_recovery_code(parse_recovery_code(code), slot.salt)
     except BadRecoveryCode as error:
