@@ -1,0 +1,201 @@
+"""The write path: changes wait, one committer takes all that waits, and they reach the disk together.
+
+While one batch is on its way to disk the next one gathers: idle means one fsync of latency, load means large batches. Between the
+commit, the hand-over to everybody who is online and the answers there is no await: whoever is told something can read it, and
+nobody is told anything that could still be lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, TypeVar, cast
+
+import msgspec
+
+from common.errors import InternalError, MessengerError, RateLimited, ShuttingDown, StorageUnavailable
+from common.protocol import limits
+from common.protocol.messages import Entry
+from relay.storage.entries import Draft
+from relay.storage.storage import Storage
+from relay.storage.transaction import Failed, Transaction
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+IDLE_S: Final = 2.0
+"""After so long without a change the log is emptied."""
+_BUSY_RETRY_S: Final = 1.0
+
+
+class CommittedEntry(NamedTuple):
+    """An entry that is on disk, and the bytes of its event (`EntryAdded`) for all who are online."""
+
+    entry: Entry
+    encoded: bytes
+
+
+Publish = Callable[[Sequence[CommittedEntry]], None]
+Change = Callable[[Transaction], Any]
+
+
+class _Waiting(NamedTuple):
+    work: Draft | Change
+    answer: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one transaction came to: for each change its result or the reason why not; and what was appended."""
+
+    results: list[Any]
+    committed: list[CommittedEntry]
+
+
+class Journal:
+    """Everything that is ever written goes through here. One task owns the committing, from `start` to `close`."""
+
+    def __init__(self, store: Storage, publish: Publish) -> None:
+        self._store = store
+        self._publish = publish
+        self._waiting: deque[_Waiting] = deque()
+        self._filled = asyncio.Event()
+        self._committer: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def start(self) -> None:
+        """Begin to commit."""
+        assert self._committer is None, "started once"
+        self._committer = asyncio.create_task(self._commit_until_closed(), name="journal")
+
+    async def close(self) -> None:
+        """Refuse what comes from now on, commit what waits, end."""
+        self._closing = True
+        self._filled.set()
+        if self._committer is not None:
+            await self._committer
+
+    def append(self, draft: Draft) -> asyncio.Future[Entry]:
+        """The stored entry, once it is durable: for a repeated nonce the first one. Cancelling the future changes nothing.
+
+        The future fails with `NonceReused`, `UnknownGroup`, `StorageUnavailable`, `RateLimited` or `ShuttingDown`.
+        """
+        return self._enqueue(draft)
+
+    def change(self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
+        """What *work* returns, once what it wrote is durable; it runs on the writer's thread, beside others in one transaction.
+
+        An exception from *work* undoes what it wrote, nothing else, and is the future's. Cancelling the future changes nothing.
+        """
+        return self._enqueue(work)
+
+    def _enqueue(self, work: Draft | Change) -> asyncio.Future[Any]:
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._closing:
+            answer.set_exception(ShuttingDown())
+        elif len(self._waiting) >= limits.JOURNAL_WAITING:
+            answer.set_exception(
+                RateLimited("The relay has more to store than its disk can take.", retry_after=_BUSY_RETRY_S)
+            )
+        else:
+            self._waiting.append(_Waiting(work, answer))
+            self._filled.set()
+        return answer
+
+    # -- the committer -------------------------------------------------------------------------------------------------
+
+    async def _commit_until_closed(self) -> None:
+        while await self._something_waits():
+            batch = self._take()
+            await self._commit(batch)
+            if self._store.is_checkpoint_due:
+                await self._store.checkpoint()
+
+    async def _something_waits(self) -> bool:
+        """True when there is something to commit, False at the end."""
+        if not self._waiting and not self._closing:
+            self._filled.clear()
+            tidying = asyncio.get_running_loop().call_later(IDLE_S, self._filled.set)
+            await self._filled.wait()
+            tidying.cancel()
+            while not self._waiting and not self._closing:
+                await self._store.checkpoint(truncate=True)
+                self._filled.clear()
+                if not self._waiting and not self._closing:
+                    await self._filled.wait()
+        return bool(self._waiting)
+
+    def _take(self) -> list[_Waiting]:
+        waiting = self._waiting
+        return [waiting.popleft() for _ in range(min(len(waiting), limits.COMMIT_ENTRIES))]
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        works = [waiting.work for waiting in batch]
+        try:
+            outcome = await self._store.write(lambda transaction: _apply(works, transaction))
+        except StorageUnavailable as error:
+            _refuse(batch, error)
+        except Exception:
+            _log.exception("A batch of %d changes failed", len(batch))
+            _refuse(batch, InternalError())
+        else:
+            self._hand_over(outcome.committed)
+            _answer(batch, outcome.results)
+
+    def _hand_over(self, committed: list[CommittedEntry]) -> None:
+        if not committed:
+            return
+        try:
+            self._publish(committed)
+        except (
+            Exception
+        ):  # what is stored is stored: its authors get their answers, and readers find the gap by its seq
+            _log.exception("%d entries were stored but could not be handed over", len(committed))
+
+
+def _answer(batch: list[_Waiting], results: list[Any]) -> None:
+    for (_, answer), result in zip(batch, results, strict=True):
+        if answer.done():  # its caller has gone; the change stays
+            continue
+        if type(result) is Failed:
+            answer.set_exception(result.reason)
+        else:
+            answer.set_result(result)
+
+
+def _refuse(batch: list[_Waiting], reason: MessengerError) -> None:
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(reason)
+
+
+# -- on the writer's thread --------------------------------------------------------------------------------------------
+
+_ENCODER: Final = msgspec.json.Encoder()
+_EVENT_HEAD: Final = b'{"type":"entry",'
+
+
+def _encoded(entry: Entry) -> bytes:
+    """The same bytes as of the event `EntryAdded`, without making one: it has the fields of the entry after its tag."""
+    return _EVENT_HEAD + _ENCODER.encode(entry)[1:]
+
+
+def _apply(works: list[Draft | Change], transaction: Transaction) -> _Outcome:
+    """Every change in its order; neighbouring drafts go together."""
+    results: list[Any] = []
+    drafts: list[Draft] = []
+    for work in works:
+        if type(work) is Draft:
+            drafts.append(work)
+            continue
+        if drafts:
+            results += transaction.append_all(drafts)
+            drafts = []
+        results.append(transaction.attempt(cast(Change, work)))
+    if drafts:
+        results += transaction.append_all(drafts)
+    return _Outcome(results, [CommittedEntry(entry, _encoded(entry)) for entry in transaction.appended])

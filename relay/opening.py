@@ -1,0 +1,235 @@
+"""Opens the relay's storage: folder, lock, schema, key slots, identity. At the very first start it makes them.
+
+    folder ─> lock ─> database ─> migrations ─> key slots ─> master key ─> identity ─> Store
+
+A database that is there is opened with its own keys or not at all: never is a new key made beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from common.crypto.certificate import Identity, new_identity
+from common.crypto.keyfile import SECRET_BYTES, key_file_exists, read_key_file, write_key_file
+from common.crypto.keyslots import (
+    MasterKey,
+    Slot,
+    SlotKind,
+    slot_for_key_file,
+    slot_for_passphrase,
+    slot_for_recovery_code,
+    unlock,
+)
+from common.crypto.recovery import new_recovery_code
+from common.errors import KeyUnavailable, SealError, StartupError
+from common.ids import Epoch, GroupId, Millis, RelayId
+from relay.config import Config
+from relay.storage import folder as folders
+from relay.storage import meta
+from relay.storage.database import Database, open_database
+from relay.storage.migrate import migrate
+from relay.storage.store import FirstStart, Store
+from relay.storage.tables import Tables
+from relay.storage.vault import Vault
+
+_log = logging.getLogger(__name__)
+
+GENERAL_NAME: Final = "General"
+_FIXED_SQLITE: Final = (3, 51, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """What was given to open the key slots with."""
+
+    key_file: Path
+    passphrase: str | None
+    recovery_code: str | None
+
+
+async def open_store(config: Config, now: Callable[[], Millis], *, recovery_code: str | None = None) -> Store:
+    """The storage of the relay with that *config*; *recovery_code* opens it where key file or passphrase are lost.
+
+    Raises:
+        KeyUnavailable: no key slot opens; the text says for each why, and what to do.
+        DatabaseTooNew: a later version of this program wrote the database.
+        StartupError: the folder or the database cannot be used; the text says why.
+    """
+    await asyncio.to_thread(folders.prepare_folder, config.data_dir)
+    lock = await asyncio.to_thread(folders.lock_folder, config.data_dir)
+    try:
+        return await _open(config, now, _Keys(config.key_file, config.passphrase, recovery_code), lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+async def _open(config: Config, now: Callable[[], Millis], keys: _Keys, lock: folders.FolderLock) -> Store:
+    path = config.data_dir / folders.DATABASE
+    shares_memory = await asyncio.to_thread(folders.can_share_memory, config.data_dir)
+    _warn(path, shares_memory)
+    try:
+        database = await open_database(path, wal=shares_memory)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    try:
+        return await _open_within(database, config, now, keys, lock)
+    except sqlite3.Error as error:
+        await database.close()
+        raise _unusable(path, error) from error
+    except BaseException:
+        await database.close()
+        raise
+
+
+async def _open_within(
+    database: Database, config: Config, now: Callable[[], Millis], keys: _Keys, lock: folders.FolderLock
+) -> Store:
+    await database.write(lambda conn: migrate(conn, database.path))
+    relay_id = await database.write(_relay_id)
+    first_start = None
+    if relay_id is None:
+        opened, first_start = await _make(database, config.name, keys, now())
+    else:
+        opened = await _unlock(database, relay_id, keys)
+    vault = Vault(opened.identity.relay_id, opened.master)
+    epoch, general = await database.write(lambda conn: _facts(Tables(conn, vault), config.name))
+    await database.open_readers()
+    return Store(
+        database,
+        vault,
+        opened.identity,
+        now,
+        epoch=epoch,
+        general=general,
+        key_protection=_protection(opened.slots, keys.key_file),
+        first_start=first_start,
+        lock=lock,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    master: MasterKey
+    identity: Identity
+    slots: list[Slot]
+
+
+def _relay_id(conn: sqlite3.Connection) -> RelayId | None:
+    """Whose database this is; None for one that was never begun. One that has lost its name only is not made anew."""
+    relay_id = meta.read_relay_id(conn)
+    if relay_id is None and meta.read_slots(conn):
+        raise StartupError(
+            "The database has key slots but no relay id, so it was damaged. Restore the data folder from a backup."
+        )
+    return relay_id
+
+
+def _facts(tables: Tables, name: str) -> tuple[Epoch, GroupId]:
+    if tables.meta.relay_name() != name:
+        tables.meta.set_relay_name(name)
+    return tables.meta.epoch(), tables.groups.general()
+
+
+# -- the first start ---------------------------------------------------------------------------------------------------
+
+
+async def _make(database: Database, name: str, keys: _Keys, now: Millis) -> tuple[_Opened, FirstStart]:
+    """Fill an empty database, in one transaction. The key file comes first: without it the database would be worth nothing."""
+    master, recovery_code = MasterKey.random(), new_recovery_code()
+    identity = new_identity(now, name)
+    first_slot = await asyncio.to_thread(_first_slot, master, identity.relay_id, keys, now)
+    slots = [first_slot, slot_for_recovery_code(master, recovery_code, now)]
+    opened = _Opened(master, identity, slots)
+    owner_code = await database.write(lambda conn: _fill(conn, opened, now))
+    return opened, FirstStart(recovery_code, owner_code)
+
+
+def _first_slot(master: MasterKey, relay_id: RelayId, keys: _Keys, now: Millis) -> Slot:
+    """For the passphrase where there is one: a key file beside it would open what the passphrase is to protect."""
+    if keys.passphrase is not None:
+        return slot_for_passphrase(master, keys.passphrase, now)
+    if not key_file_exists(keys.key_file):
+        write_key_file(keys.key_file, secrets.token_bytes(SECRET_BYTES), relay_id)
+    return slot_for_key_file(master, read_key_file(keys.key_file), now)
+
+
+def _fill(conn: sqlite3.Connection, opened: _Opened, now: Millis) -> str:
+    tables = Tables(conn, Vault(opened.identity.relay_id, opened.master))
+    conn.execute("BEGIN IMMEDIATE")
+    for slot in opened.slots:
+        meta.write_slot(conn, slot)
+    meta.write_identity(conn, opened.master, opened.identity)
+    tables.meta.renew_epoch()
+    tables.meta.renew_invitation_code()
+    tables.groups.create("general", GENERAL_NAME, "", False, now)
+    owner_code = tables.meta.new_owner_code()
+    conn.execute("COMMIT")
+    return owner_code
+
+
+# -- every later one ---------------------------------------------------------------------------------------------------
+
+
+async def _unlock(database: Database, relay_id: RelayId, keys: _Keys) -> _Opened:
+    slots = await database.write(meta.read_slots)
+    master = await asyncio.to_thread(_master, slots, keys)
+    try:
+        identity = await database.write(lambda conn: meta.read_identity(conn, master, relay_id))
+    except SealError as error:
+        raise StartupError(
+            f"The identity in {database.path} cannot be opened: it was damaged, or comes from another relay's database. "
+            "Restore the data folder from a backup."
+        ) from error
+    return _Opened(master, identity, slots)
+
+
+def _master(slots: list[Slot], keys: _Keys) -> MasterKey:
+    key_file: bytes | KeyUnavailable | None = None
+    if any(slot.kind == "file" for slot in slots):
+        try:
+            key_file = read_key_file(keys.key_file)
+        except KeyUnavailable as reason:
+            key_file = reason
+    return unlock(slots, key_file=key_file, passphrase=keys.passphrase, recovery_code=keys.recovery_code)
+
+
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+def _protection(slots: list[Slot], key_file: Path) -> str:
+    """How the master key is protected."""
+    words: dict[SlotKind, str] = {
+        "file": f"key file {key_file}",
+        "passphrase": "passphrase",
+        "recovery": "recovery code",
+    }
+    return " or ".join(dict.fromkeys(words[slot.kind] for slot in slots))
+
+
+def _warn(path: Path, shares_memory: bool) -> None:
+    if not shares_memory:
+        _log.warning(
+            "The data folder %s lies on a shared or network file system. Storing is slower there and less safe; "
+            "choose a folder on a local disk (in containers: a named volume) with RELAY_DATA_DIR.",
+            path.parent,
+        )
+    if sqlite3.sqlite_version_info < _FIXED_SQLITE:
+        _log.info(
+            "SQLite %s: one connection writes and checkpoints, as versions before 3.51.3 need it.",
+            sqlite3.sqlite_version,
+        )
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> StartupError:
+    return StartupError(
+        f"The database {path} cannot be used ({error}). Look at the disk and at the rights of this user; "
+        "if the file was damaged, restore the data folder from a backup. Nothing was changed."
+    )

@@ -1,0 +1,71 @@
+"""The connections of one database: one that writes and checkpoints, and some that only read.
+
+SQLite up to 3.51.2 can lose acknowledged commits when two connections write or checkpoint at the same time. So all writing and
+all checkpointing goes through the writer; readers are opened after it and closed before it; no other process opens the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from relay.storage.connection import Connection, open_reader, open_writer
+
+T = TypeVar("T")
+
+READERS: Final = 2
+
+
+class Database:
+    """An open database file; made by `open_database`, ended by `close`."""
+
+    def __init__(self, path: Path, writer: Connection, wal: bool) -> None:
+        self.path = path
+        self._wal = wal
+        self._writer: Connection | None = writer
+        self._readers: list[Connection] = []
+        self._readable = asyncio.Event()
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What *work* returns on the writer's thread."""
+        if self._writer is None:
+            self._writer = await open_writer(self.path, wal=self._wal)
+        return await self._writer.run(work)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What *work* returns on the thread of the reader that has the least to do."""
+        await self._readable.wait()
+        return await min(self._readers, key=_waiting).run(work)
+
+    async def open_readers(self) -> None:
+        """Let reading begin; the writer has made or migrated the tables."""
+        while len(self._readers) < READERS:
+            self._readers.append(await open_reader(self.path))
+        self._readable.set()
+
+    async def reopen(self) -> None:
+        """Close everything and open it again, so that nothing is believed which is only in memory. Reads wait meanwhile."""
+        await self.close()
+        self._writer = await open_writer(self.path, wal=self._wal)
+        await self.open_readers()
+
+    async def close(self) -> None:
+        """End all connections, the writer last: it leaves no log behind."""
+        self._readable.clear()
+        readers, self._readers = self._readers, []
+        writer, self._writer = self._writer, None
+        for connection in [*readers, writer]:
+            if connection is not None:
+                await connection.close()
+
+
+async def open_database(path: Path, *, wal: bool = True) -> Database:
+    """The database at *path*, made when there is none; nothing can be read before `Database.open_readers`."""
+    return Database(path, await open_writer(path, wal=wal), wal)
+
+
+def _waiting(connection: Connection) -> int:
+    return connection.waiting

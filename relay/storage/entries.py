@@ -1,0 +1,148 @@
+"""The groups' logs as they are stored: pages of entries, and what is counted in them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from common.crypto.sealing import SealKey, open_sealed
+from common.errors import SealError
+from common.ids import GroupId, Millis, Nonce, Seq, UserId
+from common.protocol.messages import Entry, EntryKind
+from relay.storage.vault import Vault
+
+Row = tuple[GroupId, Seq, str, UserId, Millis, bytes | None, Seq | None, int, bytes | None]
+"""group_id, seq, kind, sender, at, nonce, target, key_id, body: the columns in this order everywhere."""
+
+_COLUMNS: Final = "group_id, seq, kind, sender, at, nonce, target, key_id, body"
+
+# What is sealed: nothing for an entry without a body, else this mark and the text, so that "" and no body differ.
+_TEXT: Final = b"t"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it has its place.
+
+    *at*: Unix milliseconds, None for the time of the commit. *nonce*: with it, a repeat of the same draft changes nothing.
+    """
+
+    group: GroupId
+    sender: UserId
+    kind: EntryKind
+    body: str | None = None
+    nonce: Nonce | None = None
+    target: Seq | None = None
+    at: Millis | None = None
+
+
+def plaintext_of(body: str | None) -> bytes:
+    """What is sealed for *body*."""
+    return b"" if body is None else _TEXT + body.encode()
+
+
+class Entries:
+    """Reads entries. One object belongs to one connection, and so to one thread."""
+
+    def __init__(self, conn: sqlite3.Connection, vault: Vault) -> None:
+        self._conn = conn
+        self._vault = vault
+
+    def after(self, group: GroupId, seq: Seq, limit: int) -> list[Entry]:
+        """The first *limit* entries after *seq*, rising."""
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT ?", (group, seq, limit)
+        )
+        return self._opened(rows)
+
+    def before(self, group: GroupId, seq: Seq | None, limit: int) -> list[Entry]:
+        """The last *limit* entries before *seq* (None: of all), rising."""
+        below, value = ("", ()) if seq is None else ("AND seq < ?", (seq,))
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? {below} ORDER BY seq DESC LIMIT ?",
+            (group, *value, limit),
+        )
+        page = self._opened(rows)
+        page.reverse()
+        return page
+
+    def exists(self, group: GroupId, seq: Seq) -> bool:
+        """Whether the log of *group* reaches *seq*."""
+        found = self._conn.execute("SELECT 1 FROM entries WHERE group_id = ? AND seq = ?", (group, seq)).fetchone()
+        return found is not None
+
+    def last_message(self, group: GroupId) -> Entry | None:
+        """The newest message, whatever came after it."""
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND kind = 'message' ORDER BY seq DESC LIMIT 1",
+            (group,),
+        )
+        return next(iter(self._opened(rows)), None)
+
+    def unread(self, group: GroupId, user: UserId, read_seq: Seq, cap: int) -> int:
+        """How many messages of others stand after *read_seq*; counting ends at *cap*."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM entries WHERE group_id = ? AND seq > ?"
+            " AND kind = 'message' AND sender <> ? AND body IS NOT NULL LIMIT ?)",
+            (group, read_seq, user, cap),
+        ).fetchone()
+        return int(count)
+
+    def by_nonce(self, sender: UserId, nonce: Nonce) -> Entry | None:
+        """What *sender* stored under *nonce*."""
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM entries WHERE sender = ? AND nonce = ?", (sender, bytes.fromhex(nonce))
+        )
+        return next(iter(self._opened(rows)), None)
+
+    def last_seq(self, group: GroupId) -> Seq:
+        """Where the log of *group* ends; 0 while it is empty."""
+        (seq,) = self._conn.execute("SELECT max(seq) FROM entries WHERE group_id = ?", (group,)).fetchone()
+        return Seq(seq or 0)
+
+    def last_seqs(self) -> dict[GroupId, Seq]:
+        """Where each group's log ends."""
+        rows = self._conn.execute(
+            "SELECT id, coalesce((SELECT max(seq) FROM entries WHERE group_id = groups.id), 0) FROM groups"
+        )
+        return dict(rows)
+
+    def _opened(self, rows: Iterable[Row]) -> list[Entry]:
+        return [self._open(*row) for row in rows]
+
+    def _open(
+        self,
+        group: GroupId,
+        seq: Seq,
+        kind: str,
+        sender: UserId,
+        at: Millis,
+        nonce: bytes | None,
+        target: Seq | None,
+        key_id: int,
+        sealed: bytes | None,
+    ) -> Entry:
+        author_nonce = None if nonce is None else Nonce(nonce.hex())
+        if sealed is None:
+            return Entry(group, seq, kind, sender, at, author_nonce, None, target, redacted=True)
+        try:
+            key = self._vault.keys.get(key_id) or self._load_key(group, key_id)
+            place = self._vault.places.associated(group, seq, kind, sender, at, target, key_id)
+            plaintext = open_sealed(key, sealed, place)
+        except SealError:
+            self._vault.found_damaged("entries", group, seq)
+            return Entry(group, seq, kind, sender, at, author_nonce, None, target, damaged=True)
+        body = plaintext[1:].decode() if plaintext else None
+        return Entry(group, seq, kind, sender, at, author_nonce, body, target)
+
+    def _load_key(self, group: GroupId, key_id: int) -> SealKey:
+        row = self._conn.execute(
+            "SELECT wrapped FROM data_keys WHERE id = ? AND group_id = ?", (key_id, group)
+        ).fetchone()
+        if row is None:
+            raise SealError("The data key of this record is not there: it was destroyed, or the record was moved.")
+        key = self._vault.unwrap(row[0], key_id, group)
+        self._vault.keys[key_id] = key
+        return key

@@ -1,0 +1,115 @@
+"""The data folder: that only one relay uses it, and on what kind of file system it lies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from common.errors import StartupError
+
+DATABASE: Final = "relay.db"
+LOCK: Final = "relay.lock"
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+
+# Here openers cannot share memory reliably, which the write-ahead log needs: it was seen to corrupt databases within minutes.
+UNSHARED: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "vboxsf", "prl_fs", "afs", "ceph", "glusterfs"}
+)
+
+
+@dataclass(slots=True)
+class FolderLock:
+    """Holds the data folder until `release`, or until the process ends in whatever way."""
+
+    _file: IO[bytes]
+
+    def release(self) -> None:
+        """Let another relay have the folder."""
+        self._file.close()
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the data folder, for this user only.
+
+    Raises:
+        StartupError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise StartupError(
+            f"The data folder {folder} cannot be made ({error.strerror or error}). Choose another with RELAY_DATA_DIR."
+        ) from error
+    if not writable:
+        raise StartupError(
+            f"This user may not write to the data folder {folder}. Change its owner, or choose another with RELAY_DATA_DIR."
+        )
+
+
+def lock_folder(folder: Path) -> FolderLock:
+    """Take *folder* for this process alone. Two programs on one live database could lose commits.
+
+    Raises:
+        StartupError: another relay has it.
+    """
+    path = folder / LOCK
+    try:
+        file = path.open("a+b")
+    except OSError as error:
+        raise StartupError(f"The file {path} cannot be opened ({error.strerror or error}).") from error
+    try:
+        _lock(file)
+    except OSError:
+        file.close()
+        raise StartupError(
+            f"Another relay is running with the data folder {folder}. Stop it first, or choose another folder with RELAY_DATA_DIR."
+        ) from None
+    return FolderLock(file)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# -- file systems ------------------------------------------------------------------------------------------------------
+
+
+def can_share_memory(folder: Path, mounts: str | None = None) -> bool:
+    """Whether a write-ahead log is safe in *folder*. Where nothing is known of the file system, it is taken to be local."""
+    kind = file_system(folder, mounts)
+    return kind is None or not (kind in UNSHARED or kind.startswith("fuse."))
+
+
+def file_system(folder: Path, mounts: str | None = None) -> str | None:
+    """What kind of file system *folder* lies on ("ext4"); None where the system does not say. *mounts*: as /proc/self/mountinfo."""
+    if mounts is None:
+        if not _MOUNTS.is_file():
+            return None
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    kinds: dict[Path, str] = {}
+    for line in mounts.splitlines():
+        place, separator, rest = line.partition(" - ")
+        if separator:
+            kinds[Path(_unescaped(place.split(" ")[4]))] = rest.split(" ")[0]
+    real = folder.resolve()
+    return next((kinds[place] for place in (real, *real.parents) if place in kinds), None)
+
+
+def _unescaped(place: str) -> str:
+    """Blanks in mount points stand there as ``\\040``."""
+    head, *parts = place.split("\\")
+    return head + "".join(chr(int(part[:3], 8)) + part[3:] for part in parts)

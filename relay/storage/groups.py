@@ -1,0 +1,148 @@
+"""Groups, their members and read markers. Names and topics are sealed."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final, cast
+
+from common.errors import UnknownGroup
+from common.ids import GroupId, Millis, Seq, UserId
+from common.protocol.messages import GroupKind, Role
+from relay.storage.vault import Vault
+
+_NAME: Final = "groups.name"
+_TOPIC: Final = "groups.topic"
+_COLUMNS: Final = (
+    "id, kind, name, topic, private, coalesce((SELECT max(seq) FROM entries WHERE group_id = groups.id), 0) AS last_seq"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group, and where its log ends."""
+
+    id: GroupId
+    kind: GroupKind
+    name: str
+    topic: str
+    private: bool
+    last_seq: Seq
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """Somebody in a group."""
+
+    user: UserId
+    role: Role
+    read_seq: Seq
+
+
+class Groups:
+    """The groups. One object belongs to one connection."""
+
+    def __init__(self, conn: sqlite3.Connection, vault: Vault) -> None:
+        self._conn = conn
+        self._vault = vault
+
+    def create(self, kind: GroupKind, name: str, topic: str, private: bool, now: Millis) -> GroupId:
+        """Make an empty group without members."""
+        added = self._conn.execute(
+            "INSERT INTO groups (kind, name, topic, private, created_at) VALUES (?, x'', x'', ?, ?)",
+            (kind, private, now),
+        )
+        assert added.lastrowid is not None
+        group = GroupId(added.lastrowid)  # the names are bound to the id, which is known only now
+        self._conn.execute(
+            "UPDATE groups SET name = ?, topic = ? WHERE id = ?",
+            (self._vault.seal_text(name, _NAME, group), self._vault.seal_text(topic, _TOPIC, group), group),
+        )
+        return group
+
+    def get(self, group: GroupId) -> GroupRow | None:
+        """One group."""
+        row = self._conn.execute(f"SELECT {_COLUMNS} FROM groups WHERE id = ?", (group,)).fetchone()
+        return None if row is None else self._row(*row)
+
+    def all(self) -> list[GroupRow]:
+        """Every group, by id."""
+        return [self._row(*row) for row in self._conn.execute(f"SELECT {_COLUMNS} FROM groups ORDER BY id")]
+
+    def general(self) -> GroupId:
+        """The group that everybody is in."""
+        (group,) = self._conn.execute("SELECT id FROM groups WHERE kind = 'general'").fetchone()
+        return GroupId(group)
+
+    def rename(self, group: GroupId, name: str) -> None:
+        """Give *group* another name."""
+        self._conn.execute(
+            "UPDATE groups SET name = ? WHERE id = ?", (self._vault.seal_text(name, _NAME, group), group)
+        )
+
+    # -- members -------------------------------------------------------------------------------------------------------
+
+    def add_member(self, group: GroupId, user: UserId, role: Role, now: Millis) -> None:
+        """Put *user* into *group*; who is in it already stays as they are. What was said before counts as read.
+
+        Raises:
+            UnknownGroup: the group is gone.
+        """
+        try:
+            self._conn.execute(
+                "INSERT INTO members (group_id, user_id, role, read_seq, joined_at)"
+                " VALUES (?1, ?2, ?3, coalesce((SELECT max(seq) FROM entries WHERE group_id = ?1), 0), ?4)"
+                " ON CONFLICT (group_id, user_id) DO NOTHING",
+                (group, user, role, now),
+            )
+        except sqlite3.IntegrityError as error:
+            raise UnknownGroup from error
+
+    def remove_member(self, group: GroupId, user: UserId) -> None:
+        """Take *user* out of *group*."""
+        self._conn.execute("DELETE FROM members WHERE group_id = ? AND user_id = ?", (group, user))
+
+    def members(self, group: GroupId) -> list[MemberRow]:
+        """Everybody in *group*, by id."""
+        rows = self._conn.execute(
+            "SELECT user_id, role, read_seq FROM members WHERE group_id = ? ORDER BY user_id", (group,)
+        )
+        return [MemberRow(UserId(user), cast(Role, role), Seq(read_seq)) for user, role, read_seq in rows]
+
+    def memberships(self) -> list[tuple[GroupId, UserId, Role]]:
+        """Who is in which group, as what."""
+        return self._conn.execute("SELECT group_id, user_id, role FROM members ORDER BY group_id, user_id").fetchall()
+
+    # -- read markers --------------------------------------------------------------------------------------------------
+
+    def read_seq(self, group: GroupId, user: UserId) -> Seq:
+        """How far *user* has read *group*; 0 for who is not in it."""
+        row = self._conn.execute(
+            "SELECT read_seq FROM members WHERE group_id = ? AND user_id = ?", (group, user)
+        ).fetchone()
+        return Seq(0 if row is None else row[0])
+
+    def read_seqs(self, user: UserId) -> dict[GroupId, Seq]:
+        """How far *user* has read each of their groups."""
+        return dict(self._conn.execute("SELECT group_id, read_seq FROM members WHERE user_id = ?", (user,)))
+
+    def mark_read(self, group: GroupId, user: UserId, seq: Seq) -> Seq:
+        """Move the marker up to *seq*, not beyond the log and never back; where it stands now."""
+        self._conn.execute(
+            "UPDATE members SET read_seq ="
+            " max(read_seq, min(?3, coalesce((SELECT max(seq) FROM entries WHERE group_id = ?1), 0)))"
+            " WHERE group_id = ?1 AND user_id = ?2",
+            (group, user, seq),
+        )
+        return self.read_seq(group, user)
+
+    def _row(self, group: int, kind: str, name: bytes, topic: bytes, private: int, last_seq: int) -> GroupRow:
+        opened = self._vault.open_name
+        return GroupRow(
+            GroupId(group),
+            cast(GroupKind, kind),
+            opened(name, _NAME, group),
+            opened(topic, _TOPIC, group),
+            bool(private),
+            Seq(last_seq),
+        )

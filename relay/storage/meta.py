@@ -1,0 +1,162 @@
+"""What the relay knows of itself: its identity (sealed), name, epoch, key slots and codes."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import sqlite3
+from typing import Final
+
+import msgspec
+
+from common.crypto.certificate import Identity
+from common.crypto.keyslots import MasterKey, Slot
+from common.crypto.sealing import associated_data, derive, open_sealed, seal
+from common.ids import Epoch, RelayId
+from relay.storage.vault import Vault
+
+_CODE_BYTES: Final = 10
+_NOT_IN_A_CODE: Final = re.compile(r"[^0-9a-z]")
+
+
+def new_code() -> str:
+    """A code that people can read out: 80 random bits as ``ABCD-EFGH-JKLM-NPQR``."""
+    text = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode("ascii")
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+# -- before there is a vault -------------------------------------------------------------------------------------------
+
+
+def read_setting(conn: sqlite3.Connection, name: str) -> bytes | None:
+    """The stored value called *name*."""
+    row = conn.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def write_setting(conn: sqlite3.Connection, name: str, value: bytes) -> None:
+    """Store *value* under *name*, in place of what was there."""
+    conn.execute(
+        "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )
+
+
+def read_relay_id(conn: sqlite3.Connection) -> RelayId | None:
+    """Whose database this is; None while it is empty."""
+    value = read_setting(conn, "relay_id")
+    return None if value is None else RelayId(value.decode("ascii"))
+
+
+def write_identity(conn: sqlite3.Connection, master: MasterKey, identity: Identity) -> None:
+    """Store *identity* sealed, and its relay id in clear: that is in every announcement anyway."""
+    relay_id = identity.relay_id
+    plaintext = msgspec.json.encode({"certificate": identity.certificate_pem, "key": identity.private_key_pem})
+    sealed = seal(derive(master, "identity"), plaintext, associated_data("settings.identity", relay_id))
+    write_setting(conn, "relay_id", relay_id.encode("ascii"))
+    write_setting(conn, "identity", sealed)
+
+
+def read_identity(conn: sqlite3.Connection, master: MasterKey, relay_id: RelayId) -> Identity:
+    """The relay's certificate and key.
+
+    Raises:
+        SealError: the record is damaged, or is another relay's.
+    """
+    sealed = read_setting(conn, "identity") or b""
+    plaintext = open_sealed(derive(master, "identity"), sealed, associated_data("settings.identity", relay_id))
+    parts = msgspec.json.decode(plaintext, type=dict[str, bytes])
+    return Identity(parts["certificate"], parts["key"])
+
+
+def read_slots(conn: sqlite3.Connection) -> list[Slot]:
+    """The ways to the master key."""
+    rows = conn.execute("SELECT kind, salt, ops, mem, wrapped, created_at FROM key_slots ORDER BY id")
+    return [Slot(*row) for row in rows]
+
+
+def write_slot(conn: sqlite3.Connection, slot: Slot) -> None:
+    """Store one more way to the master key."""
+    conn.execute(
+        "INSERT INTO key_slots (kind, salt, ops, mem, wrapped, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (slot.kind, slot.salt, slot.ops, slot.mem, slot.wrapped, slot.created_ms),
+    )
+
+
+# -- with one ----------------------------------------------------------------------------------------------------------
+
+
+class Meta:
+    """Settings that the relay keeps for itself. One object belongs to one connection."""
+
+    def __init__(self, conn: sqlite3.Connection, vault: Vault) -> None:
+        self._conn = conn
+        self._vault = vault
+
+    def epoch(self) -> Epoch:
+        """The name of this life of the log."""
+        value = read_setting(self._conn, "epoch")
+        assert value is not None, "written with the database"
+        return Epoch(value.decode("ascii"))
+
+    def renew_epoch(self) -> Epoch:
+        """Begin another life of the log: clients start their cursors afresh."""
+        epoch = Epoch(secrets.token_hex(16))
+        write_setting(self._conn, "epoch", epoch.encode("ascii"))
+        return epoch
+
+    def relay_name(self) -> str | None:
+        """The label that was last in use; None when none was, or its record is damaged."""
+        return self._sealed("relay_name")
+
+    def set_relay_name(self, name: str) -> None:
+        """Remember the relay's label."""
+        self._seal("relay_name", name)
+
+    def owner_code_hash(self) -> bytes | None:
+        """The hash of the owner code that still waits to be used."""
+        return read_setting(self._conn, "owner_code")
+
+    def new_owner_code(self) -> str:
+        """Make an owner code in place of an older one. Only its hash is kept: show it now."""
+        code = new_code()
+        write_setting(self._conn, "owner_code", self._code_hash(code))
+        return code
+
+    def is_owner_code(self, code: str) -> bool:
+        """Whether *code*, as somebody typed it, is the owner code that still waits to be used."""
+        stored = self.owner_code_hash()
+        return stored is not None and secrets.compare_digest(stored, self._code_hash(code))
+
+    def take_owner_code(self, code: str) -> bool:
+        """Use the owner code up; False when *code* is not the one that waits."""
+        if not self.is_owner_code(code):
+            return False
+        self._conn.execute("DELETE FROM settings WHERE name = 'owner_code'")
+        return True
+
+    def invitation_code(self) -> str:
+        """The standing code that lets people in where the policy is ``invite``; "" when its record is damaged."""
+        return self._sealed("invitation_code") or ""
+
+    def is_invitation_code(self, code: str) -> bool:
+        """Whether *code*, as somebody typed it, is the standing invitation code."""
+        expected = self.invitation_code()
+        return bool(expected) and secrets.compare_digest(self._code_hash(expected), self._code_hash(code))
+
+    def renew_invitation_code(self) -> str:
+        """Make another standing code; the one before lets nobody in any more."""
+        code = new_code()
+        self._seal("invitation_code", code)
+        return code
+
+    def _code_hash(self, code: str) -> bytes:
+        return self._vault.name_hash("code:" + _NOT_IN_A_CODE.sub("", code.casefold()))
+
+    def _seal(self, name: str, text: str) -> None:
+        write_setting(self._conn, name, self._vault.seal_text(text, "settings." + name))
+
+    def _sealed(self, name: str) -> str | None:
+        sealed = read_setting(self._conn, name)
+        return None if sealed is None else self._vault.open_text(sealed, "settings." + name)
