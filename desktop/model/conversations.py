@@ -116,17 +116,22 @@ class Conversations:
             for item in conversation.outbox
         )
 
-    def rail(self, roster: Roster, drafts: Drafts) -> list[RailRow]:
-        """Groups, then direct conversations, then what one could join; the most recent first, those to join by name."""
-        rows = [self._row(conversation, roster, drafts) for conversation in self._conversations.values()]
+    def rail(self, roster: Roster, drafts: Drafts, opened: GroupId | None = None) -> list[RailRow]:
+        """Groups, then direct conversations, then what one could join; the most recent first, those to join by name.
+
+        The draft of the *opened* one is in the composer, so its row shows what was said last.
+        """
+        rows = [
+            self._row(conversation, roster, "" if group == opened else drafts.of(group))
+            for group, conversation in self._conversations.items()
+        ]
         rows.sort(key=_place)
         return rows
 
-    def _row(self, conversation: Conversation, roster: Roster, drafts: Drafts) -> RailRow:
+    def _row(self, conversation: Conversation, roster: Roster, draft: str) -> RailRow:
         info = conversation.info
         text, author, own, at = _preview(conversation, roster)
-        draft = drafts.of(info.id) if conversation.joined else ""
-        if draft:
+        if draft and conversation.joined:
             text, author, own = _one_line(draft), "", False
         return RailRow(
             group=info.id,
@@ -138,7 +143,7 @@ class Conversations:
             at=at,
             unread=min(conversation.unread.count, UNREAD_COUNTED) if conversation.joined else 0,
             joined=conversation.joined,
-            draft=bool(draft),
+            draft=bool(draft) and conversation.joined,
             failed=any(item.state is OutboxState.FAILED for item in conversation.outbox),
         )
 

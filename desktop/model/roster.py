@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from common.ids import GroupId, Seq, UserId
 from common.protocol.messages import Member, PresenceState, Role, User
@@ -11,12 +10,6 @@ from desktop.model.rows import MemberRow
 
 # Among people who are equally present, those who run the group stand first.
 _RANK: dict[Role, int] = {"owner": 0, "admin": 1, "member": 2}
-
-
-@dataclass(slots=True)
-class _Membership:
-    role: Role
-    read_seq: Seq
 
 
 class Roster:
@@ -27,7 +20,8 @@ class Roster:
         self.me = me
         self._users: dict[UserId, User] = {me.id: me}
         self._online: set[UserId] = set()
-        self._members: dict[GroupId, dict[UserId, _Membership]] = {}
+        self._roles: dict[GroupId, dict[UserId, Role]] = {}
+        self._read: dict[GroupId, dict[UserId, Seq]] = {}
 
     # -- folding -------------------------------------------------------------------------------------------------------
 
@@ -45,14 +39,10 @@ class Roster:
     def list_members(self, group: GroupId, members: Iterable[Member]) -> set[UserId]:
         """The whole of *group*. Returns the people who are new or are called otherwise now."""
         listed = tuple(members)
-        before = self._members.get(group, {})
-        self._members[group] = {
-            # A list that was under way while a newer marker arrived does not take it back.
-            member.user.id: _Membership(member.role, max(member.read_seq, _read_seq(before.get(member.user.id))))
-            for member in listed
-        }
+        self._roles[group] = {member.user.id: member.role for member in listed}
         for member in listed:
             self.see_presence(member.user.id, member.presence)
+            self.see_read(group, member.user.id, member.read_seq)
         return self.know(member.user for member in listed)
 
     def see_presence(self, user: UserId, state: PresenceState) -> None:
@@ -68,21 +58,22 @@ class Roster:
 
     def see_read(self, group: GroupId, user: UserId, seq: Seq) -> None:
         """Somebody has read *group* up to *seq*; never moves back."""
-        member = self._members.setdefault(group, {}).setdefault(user, _Membership("member", Seq(0)))
-        member.read_seq = max(member.read_seq, seq)
+        read = self._read.setdefault(group, {})
+        read[user] = max(read.get(user, Seq(0)), seq)
 
     def joined(self, group: GroupId, user: UserId) -> None:
         """Somebody has become a member, as the log says. Does nothing while the group's members are not known."""
-        if group in self._members:
-            self._members[group].setdefault(user, _Membership("member", Seq(0)))
+        if group in self._roles:
+            self._roles[group].setdefault(user, "member")
 
     def left(self, group: GroupId, user: UserId) -> None:
         """Somebody is no longer a member, as the log says."""
-        self._members.get(group, {}).pop(user, None)
+        self._roles.get(group, {}).pop(user, None)
 
     def forget_group(self, group: GroupId) -> None:
         """The person no longer sees that group."""
-        self._members.pop(group, None)
+        self._roles.pop(group, None)
+        self._read.pop(group, None)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -97,8 +88,8 @@ class Roster:
 
     def read_by_others(self, group: GroupId) -> Seq:
         """The furthest that anybody but this person has read."""
-        members = self._members.get(group, {})
-        return max((member.read_seq for user, member in members.items() if user != self.me.id), default=Seq(0))
+        read = self._read.get(group, {})
+        return max((seq for user, seq in read.items() if user != self.me.id), default=Seq(0))
 
     def online_count(self) -> int:
         """People who are here now, this person among them."""
@@ -106,7 +97,7 @@ class Roster:
 
     def count(self, group: GroupId) -> tuple[int, int] | None:
         """Members of *group* and how many of them are here; None while they are not known."""
-        members = self._members.get(group)
+        members = self._roles.get(group)
         return (len(members), len(members.keys() & self._online)) if members else None
 
     def members(self, group: GroupId) -> list[MemberRow]:
@@ -116,15 +107,11 @@ class Roster:
                 user,
                 self.name(user),
                 known.username if (known := self._users.get(user)) else "",
-                member.role,
+                role,
                 "online" if user in self._online else "offline",
                 user == self.me.id,
             )
-            for user, member in self._members.get(group, {}).items()
+            for user, role in self._roles.get(group, {}).items()
         ]
         rows.sort(key=lambda row: (row.presence != "online", _RANK[row.role], row.name.casefold(), row.user))
         return rows
-
-
-def _read_seq(membership: _Membership | None) -> Seq:
-    return membership.read_seq if membership else Seq(0)

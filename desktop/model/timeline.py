@@ -224,6 +224,8 @@ class Timeline(Sequence[Row]):
 
     def _lay_again(self, first: int, last: int, *, with_outbox: bool = False) -> Splice | None:
         """Lay out the entries [first, last] with one neighbour at each side, and say how the rows differ now."""
+        if with_outbox and self._seqs:
+            last = max(last, self._seqs[-1])
         start = max(bisect_left(self._seqs, first) - 1, 0)
         stop = min(bisect_right(self._seqs, last) + 1, len(self._seqs))
         # At either end there may be a gap line without a neighbour beyond it.

@@ -75,17 +75,17 @@ class NewMark:
         """A conversation was opened."""
         self.after = unread.read_seq if unread.count else None
 
-    def arrived(self, entry: Entry, unread: Unread, *, watched: bool) -> bool:
-        """*entry* is new at the end (not yet folded into *unread*); *watched*: its row will be in view of somebody. True: the line moved."""
-        if watched or not unread.counts(entry) or unread.count:
+    def arrived(self, entries: Iterable[Entry], unread: Unread, *, watched: bool) -> bool:
+        """*entries* have become known; *watched*: somebody is looking at the place where they appear. True: the line moved."""
+        if watched or (self.after is not None and self.after >= unread.read_seq):
             return False
-        if self.after is not None and self.after >= unread.read_seq:
+        if not any(entry.seq > unread.read_seq and unread.counts(entry) for entry in entries):
             return False
-        self.after = Seq(entry.seq - 1)
+        self.after = unread.read_seq
         return True
 
     def said_something(self) -> bool:
         """The person answered, so nothing above is new any more. True: the line went."""
-        moved = self.after is not None
+        went = self.after is not None
         self.after = None
-        return moved
+        return went
