@@ -24,7 +24,12 @@ def short(path: str) -> str:
 
 
 def own_name() -> str:
-    return "python" if WINDOWS else "python3"
+    """The command that starts the Python that runs now: the usual name where that leads here, else its path."""
+    usual = "python" if WINDOWS else "python3"
+    found = shutil.which(usual)
+    leads_here = found and os.path.realpath(found) == os.path.realpath(sys.executable)
+    managed = found and ".pyenv" in found and ".pyenv" in sys.base_prefix  # a shim, which starts the chosen version
+    return usual if leads_here or managed or not sys.executable else quoted(sys.executable)
 
 
 def again(python: str = "") -> str:

@@ -26,7 +26,9 @@ def count_pins(name: str) -> int:
 
 def tell_progress(progress: Progress, line: str) -> None:
     """What a line of pip's output means for the person who waits."""
-    collecting = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)==(\S+)", line)
+    collecting = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)==(\S+)", line) or re.match(
+        r"Processing .*[/\\]([\w.]+)-([^-/\\]+)-[^/\\]+\.whl$", line  # a wheel on this machine
+    )
     if collecting:
         progress.step("{} {}".format(*collecting.groups()))
     elif line.startswith("Installing collected packages:"):
