@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -32,7 +32,7 @@ IDLE_S: Final = 2.0
 _BUSY_RETRY_S: Final = 1.0
 
 
-class CommittedEntry(NamedTuple):
+class CommittedEntry(msgspec.Struct, frozen=True):
     """An entry that is on disk, and the bytes of its event (`EntryAdded`) for all who are online."""
 
     entry: Entry
@@ -43,9 +43,7 @@ Publish = Callable[[Sequence[CommittedEntry]], None]
 Change = Callable[[Transaction], Any]
 
 
-class _Waiting(NamedTuple):
-    work: Draft | Change
-    answer: asyncio.Future[Any]
+_Waiting = tuple[Draft | Change, asyncio.Future[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class Journal:
                 RateLimited("The relay has more to store than its disk can take.", retry_after=_BUSY_RETRY_S)
             )
         else:
-            self._waiting.append(_Waiting(work, answer))
+            self._waiting.append((work, answer))
             self._filled.set()
         return answer
 
@@ -134,7 +132,7 @@ class Journal:
         return [waiting.popleft() for _ in range(min(len(waiting), limits.COMMIT_ENTRIES))]
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        works = [waiting.work for waiting in batch]
+        works = [work for work, _ in batch]
         try:
             outcome = await self._store.write(lambda transaction: _apply(works, transaction))
         except StorageUnavailable as error:

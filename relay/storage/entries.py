@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from common.crypto.sealing import SealKey, open_sealed
 from common.errors import SealError
@@ -22,8 +23,7 @@ _COLUMNS: Final = "group_id, seq, kind, sender, at, nonce, target, key_id, body"
 _TEXT: Final = b"t"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An entry before it has its place.
 
     *at*: Unix milliseconds, None for the time of the commit. *nonce*: with it, a repeat of the same draft changes nothing.

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
+
+import msgspec
 
 from common.crypto.sealing import SealKey, seal
-from common.errors import InternalError, MessengerError, NonceReused, UnknownGroup
+from common.errors import InternalError, NonceReused, SealError, UnknownGroup
 from common.ids import GroupId, Millis, Seq
 from common.protocol.messages import Entry
 from relay.storage.entries import Draft, Row, plaintext_of
@@ -26,8 +28,7 @@ T = TypeVar("T")
 _INSERT: Final = "INSERT INTO entries (group_id, seq, kind, sender, at, nonce, target, key_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """Where a group's log ends, and the data key for what comes next."""
 
     seq: Seq
@@ -111,33 +112,31 @@ class Transaction(Tables):
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Entry | Failed]:
         """As `append`, for many at once; in place of an entry that cannot be appended, why not. The others are."""
-        try:
-            with self.savepoint():
-                return self._append_new(drafts)
-        except (sqlite3.IntegrityError, MessengerError, UnicodeEncodeError):
-            # A nonce is repeated, or one of them is wrong: rare enough to find out by taking them one by one.
-            return [self.attempt(partial(Transaction.append, draft=draft)) for draft in drafts]
+        together = self.attempt(partial(Transaction._append_new, drafts=drafts))
+        if not isinstance(together, Failed):
+            return together
+        # A nonce is repeated, or one of them is wrong: rare enough to find out by taking them one by one.
+        return [self.attempt(partial(Transaction.append, draft=draft)) for draft in drafts]
 
     def _append_new(self, drafts: Sequence[Draft]) -> list[Entry | Failed]:
         entries: list[Entry | Failed] = []
         rows: list[Row] = []
+        heads, placed = self.heads, self._placed
         for draft in drafts:
-            entry, row, self.heads[draft.group] = self._placed(draft)
+            entry, row, heads[draft.group] = placed(draft)
             entries.append(entry)
-            self.appended.append(entry)
             rows.append(row)
         self._conn.executemany(_INSERT, rows)
+        self.appended += cast(list[Entry], entries)
         return entries
 
     def _placed(self, draft: Draft) -> tuple[Entry, Row, Head]:
         """*draft* as an entry and as a sealed row at the end of its group, and the end after it."""
         group, sender, kind, target = draft.group, draft.sender, draft.kind, draft.target
         head = self.heads.get(group) or self._head(group)
-        seq = Seq(head.seq + 1)
-        key = head.key
-        if seq >= head.key_from + KEY_ENTRIES:
+        if head.seq - head.key_from >= KEY_ENTRIES - 1:
             head = self._with_new_key(group, head.seq)
-            key = head.key
+        seq, key = Seq(head.seq + 1), head.key
         at = self.now if draft.at is None else draft.at
         place = self._vault.places.associated(group, seq, kind, sender, at, target, key.key_id)
         sealed = seal(key, plaintext_of(draft.body), place)
@@ -160,7 +159,11 @@ class Transaction(Tables):
         if stored is None:
             return self._with_new_key(group, seq)
         key_id, key_from, wrapped = stored
-        return Head(seq, self._vault.unwrap(wrapped, key_id, group), key_from)
+        try:
+            return Head(seq, self._vault.unwrap(wrapped, key_id, group), key_from)
+        except SealError:  # what it sealed is lost, but the group goes on
+            self._vault.found_damaged("data_keys", group, key_id)
+            return self._with_new_key(group, seq)
 
     def _with_new_key(self, group: GroupId, seq: Seq) -> Head:
         """The head of *group* after *seq* with a data key of its own, stored wrapped."""
