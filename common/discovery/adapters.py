@@ -98,14 +98,18 @@ def default_route_addresses() -> frozenset[str]:
     return frozenset(found)
 
 
-def lan_addresses(
-    adapters: Iterable[LocalAddress], interfaces: Sequence[str] = (), default: Iterable[str] = ()
-) -> tuple[LocalAddress, ...]:
-    """Those of *adapters* that neighbours on the LAN can reach, best first.
+def local_addresses() -> tuple[LocalAddress, ...]:
+    """Every address of this machine, those of the default route first. Blocks for about a millisecond."""
+    default = default_route_addresses()
+    return tuple(sorted(read_adapters(), key=lambda address: address.ip not in default))
+
+
+def lan_addresses(adapters: Iterable[LocalAddress], interfaces: Sequence[str] = ()) -> tuple[LocalAddress, ...]:
+    """Those of *adapters* that neighbours on the LAN can reach: IPv4 first, link-local last, else in their order.
 
     *interfaces*: adapter names or addresses (``RELAY_INTERFACES``); when given, exactly these, loopback and tunnels too.
-    *default*: addresses of the default route, which go first. Without *interfaces*, loopback, containers, virtual machines
-    and tunnels are left out, and so is 169.254/16 while there is any other IPv4 address. IPv6 link-local comes last.
+    Without them loopback, containers, virtual machines and tunnels are left out, and so is 169.254/16 while there is any
+    other IPv4 address.
     """
     wanted = {name.strip().lower() for name in interfaces if name.strip()}
     if wanted:
@@ -114,12 +118,7 @@ def lan_addresses(
         chosen = [address for address in adapters if _is_on_the_lan(address)]
         if any(address.is_ipv4 and not address.is_link_local for address in chosen):
             chosen = [address for address in chosen if not (address.is_ipv4 and address.is_link_local)]
-    preferred = frozenset(default)
-
-    def rank(address: LocalAddress) -> tuple[bool, bool, bool]:
-        return (address.is_link_local, address.ip not in preferred, not address.is_ipv4)
-
-    return tuple(sorted(chosen, key=rank))
+    return tuple(sorted(chosen, key=lambda address: (address.is_link_local, not address.is_ipv4)))
 
 
 def _is_on_the_lan(address: LocalAddress) -> bool:
@@ -140,3 +139,14 @@ def reached_by(addresses: Iterable[LocalAddress], host: str) -> tuple[LocalAddre
 def subnets(addresses: Iterable[LocalAddress]) -> tuple[Subnet, ...]:
     """The networks that *addresses* are on."""
     return tuple(address.subnet for address in addresses)
+
+
+def announced_addresses(
+    adapters: Sequence[LocalAddress], host: str, interfaces: Sequence[str] = ()
+) -> tuple[LocalAddress, ...]:
+    """Those of *adapters* at which a relay that listens on *host* is announced.
+
+    A *host* that is one address of this machine is where it is announced, be it loopback.
+    """
+    listens_on_one = tuple(address.ip for address in adapters if address.ip == host.partition("%")[0])
+    return reached_by(lan_addresses(adapters, interfaces or listens_on_one), host)

@@ -148,6 +148,7 @@ class Multicast:
 
 async def _open(interfaces: list[str | int]) -> AsyncZeroconf:
     with _as_unavailable():
+        _claim_port()
         try:
             opened = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.All)
         except OSError as problem:
@@ -162,6 +163,15 @@ async def _open(interfaces: list[str | int]) -> AsyncZeroconf:
             await opened.async_close()
             raise
         return opened
+
+
+def _claim_port() -> None:
+    """Raises OSError when port 5353 cannot be shared. The library would notice too, but leave its socket open."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as claim:
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "SO_REUSEPORT"):
+            claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        claim.bind(("", MDNS_PORT))
 
 
 def _interfaces(addresses: Iterable[LocalAddress]) -> list[str | int]:
@@ -245,14 +255,17 @@ class Announcer:
         """What the network is told just now."""
         return self._state
 
-    async def announce(self, announcement: Announcement, adapters: Sequence[LocalAddress]) -> None:
+    async def announce(
+        self, announcement: Announcement, adapters: Sequence[LocalAddress], *, again: bool = False
+    ) -> None:
         """Make *announcement* (with its addresses) the truth on *adapters*: register, or update what is registered.
 
-        Takes 1.7 s the first time. Never raises because of the network: see `state`.
+        Takes 1.7 s the first time; sends nothing when all is as before, unless *again* (after sleep). Never raises because
+        of the network: see `state`.
         """
         async with self._lock:
             try:
-                await self._announce(announcement, adapters)
+                await self._announce(announcement, adapters, again)
             except MulticastUnavailable as problem:
                 self._state = Silent(str(problem))
             except NonUniqueNameException:
@@ -267,7 +280,7 @@ class Announcer:
             except (OSError, Error, RuntimeError, TimeoutError) as problem:
                 self._state = Silent(reason_in_words(problem))
 
-    async def _announce(self, announcement: Announcement, adapters: Sequence[LocalAddress]) -> None:
+    async def _announce(self, announcement: Announcement, adapters: Sequence[LocalAddress], again: bool) -> None:
         if not announcement.addresses:
             self._state = Silent(
                 "This computer has no address on a local network. Connect it, or name the adapter in RELAY_INTERFACES."
@@ -275,15 +288,20 @@ class Announcer:
             return
         if self._zeroconf is None:
             self._zeroconf = await self._multicast.acquire(adapters)
+        if self._said is None or not _is_same_record(self._said, announcement):
+            await self._unregister()
+            await self._multicast.use(adapters)
+            _refuse_trouble(adapters)
+            await self._register(announcement)
+        elif self._said != announcement or again or not isinstance(self._state, Announced):
+            # The new record stands before the sockets change: a new socket announces at once what stands.
+            announced = await self._replace(announcement)
+            await self._multicast.use(adapters)
+            await announced
+            _refuse_trouble(adapters)
+            self._state = Announced(_label(self._name), announcement.addresses)
         else:
             await self._multicast.use(adapters)
-        if trouble := multicast_trouble(adapters):
-            raise MulticastUnavailable(trouble)
-        if self._said is not None and _same_place(self._said, announcement):
-            await self._update(announcement)
-        else:
-            await self._unregister()
-            await self._register(announcement)
 
     async def _register(self, announcement: Announcement) -> None:
         assert self._zeroconf is not None
@@ -295,14 +313,17 @@ class Announcer:
         self._state = Announced(_label(info.name), announcement.addresses)
         await announced
 
-    async def _update(self, announcement: Announcement) -> None:
+    async def _replace(self, announcement: Announcement) -> Awaitable[None]:
         assert self._zeroconf is not None
-        assert self._info is not None
-        info = _service_info(announcement, self._info.name)
+        info = _service_info(announcement, self._name)
         announced = await self._zeroconf.async_update_service(info)
         self._info, self._said = info, announcement
-        self._state = Announced(_label(info.name), announcement.addresses)
-        await announced
+        return announced
+
+    @property
+    def _name(self) -> str:
+        assert self._info is not None
+        return self._info.name
 
     async def _unregister(self) -> None:
         if self._zeroconf is not None and self._info is not None:
@@ -324,6 +345,11 @@ class Announcer:
         await self._multicast.release()
 
 
+def _refuse_trouble(adapters: Sequence[LocalAddress]) -> None:
+    if trouble := multicast_trouble(adapters):
+        raise MulticastUnavailable(trouble)
+
+
 def _service_info(announcement: Announcement, name: str) -> AsyncServiceInfo:
     return AsyncServiceInfo(
         SERVICE_TYPE,
@@ -335,7 +361,7 @@ def _service_info(announcement: Announcement, name: str) -> AsyncServiceInfo:
     )
 
 
-def _same_place(old: Announcement, new: Announcement) -> bool:
+def _is_same_record(old: Announcement, new: Announcement) -> bool:
     """Whether *new* is a change of the record that *old* made, not another record."""
     return (old.name, old.relay_id) == (new.name, new.relay_id)
 
@@ -368,6 +394,7 @@ class Watcher:
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
         self._heard: dict[str, Announcement | None] = {}
+        self._left_at: dict[str, float] = {}
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(RESOLVING_MAX)
         self._life: asyncio.Task[None] | None = None
@@ -433,23 +460,35 @@ class Watcher:
             self._forget(name)
         elif name in self._heard or len(self._heard) < INSTANCES_MAX:
             self._heard.setdefault(name, None)
+            if state_change is ServiceStateChange.Updated:
+                self._stop_resolving(name)
             if name not in self._resolving:
-                settled = state_change is not ServiceStateChange.Updated
-                task = asyncio.create_task(self._resolve(zeroconf, name, settled), name="mdns resolve")
+                task = asyncio.create_task(self._resolve(zeroconf, name, state_change), name="mdns resolve")
                 self._resolving[name] = task
-                task.add_done_callback(lambda _done: self._resolving.pop(name, None))
+
+    def _stop_resolving(self, name: str) -> None:
+        if (task := self._resolving.pop(name, None)) is not None:
+            task.cancel()
 
     def _forget(self, name: str) -> None:
-        if (task := self._resolving.get(name)) is not None:
-            task.cancel()
+        self._stop_resolving(name)
+        while len(self._left_at) >= INSTANCES_MAX:
+            del self._left_at[next(iter(self._left_at))]
+        self._left_at[name] = asyncio.get_running_loop().time()
         if self._heard.pop(name, None) is not None:
             self._on_sighting(Gone(_label(name)))
 
-    async def _resolve(self, zeroconf: Zeroconf, name: str, settled: bool) -> None:
+    async def _resolve(self, zeroconf: Zeroconf, name: str, change: ServiceStateChange) -> None:
+        # A renewed browser still sees what has just said goodbye, for the second that it stays in the cache.
+        left_s = asyncio.get_running_loop().time() - self._left_at.get(name, -SETTLE_S)
+        await asyncio.sleep(max(0.0, SETTLE_S - left_s))
         await self._resolve_once(zeroconf, name)
-        if not settled:
+        if change is ServiceStateChange.Updated:
             await asyncio.sleep(SETTLE_S)
             await self._resolve_once(zeroconf, name)
+        if self._heard.get(name) is None:
+            self._heard.pop(name, None)
+        self._resolving.pop(name, None)
 
     async def _resolve_once(self, zeroconf: Zeroconf, name: str) -> None:
         async with self._slots:

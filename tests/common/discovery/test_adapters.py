@@ -6,8 +6,10 @@ import pytest
 
 from common.discovery.adapters import (
     LocalAddress,
+    announced_addresses,
     default_route_addresses,
     lan_addresses,
+    local_addresses,
     reached_by,
     read_adapters,
 )
@@ -72,13 +74,23 @@ def test_a_self_given_address_is_used_only_when_it_is_alone():
     assert ips(lan_addresses([SELF_GIVEN, WIRED])) == ["192.168.1.5"]
 
 
-def test_the_default_route_comes_first_and_link_local_last():
-    assert ips(lan_addresses([WIRED_LINK6, WIRED6, WIRED, WIFI], default=["10.9.0.5"])) == [
-        "10.9.0.5",
-        "192.168.1.5",
-        "fd00::5",
-        "fe80::5",
-    ]
+def test_the_order_is_kept_but_for_ipv4_before_ipv6_and_link_local_last():
+    assert ips(lan_addresses([WIRED_LINK6, WIRED6, WIFI, WIRED])) == ["10.9.0.5", "192.168.1.5", "fd00::5", "fe80::5"]
+
+
+def test_the_default_route_comes_first():
+    addresses = [address.ip for address in local_addresses()]
+    default = default_route_addresses()
+    assert set(addresses[: len(default)]) == default
+
+
+def test_a_relay_on_one_address_is_announced_there_only():
+    every = (WIRED, WIFI, LOOPBACK)
+    assert announced_addresses(every, "") == (WIRED, WIFI)
+    assert announced_addresses(every, "", ["wlan0"]) == (WIFI,)
+    assert announced_addresses(every, "127.0.0.1") == (LOOPBACK,)
+    assert announced_addresses(every, "10.9.0.5") == (WIFI,)
+    assert announced_addresses(every, "10.9.0.5", ["eth0"]) == ()
 
 
 def test_a_listener_is_announced_only_where_it_listens():

@@ -1,0 +1,187 @@
+"""Keeps the announcement of this relay true while addresses change, the machine sleeps, and the network comes and goes.
+
+Whatever happens to the network, the relay goes on serving: every failure ends as a sentence in `Beacon.state`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from common.discovery.adapters import LocalAddress, announced_addresses, local_addresses
+from common.discovery.broadcast import Answerer
+from common.discovery.mdns import Announcer, AnnounceState, Silent
+from common.discovery.record import ADDRESSES_MAX, Announcement
+from common.protocol.messages import Registration
+
+POLL_S: Final = 1.0
+REFRESH_S: Final = 10.0
+"""How often a silent announcer tries again, and sockets that did not open are opened."""
+CONFIRM_S: Final = 1.5
+"""A changed record is announced once more after this: listeners keep an address that they heard less than a second before its
+successor (RFC 6762, 10.2), and one announcement may be lost."""
+SLEPT_S: Final = 30.0
+"""A poll that is this late means that the machine slept (or its clock was set, where announcing again does no harm)."""
+ANNOUNCE_S: Final = 15.0
+STOP_S: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+Addresses = tuple[LocalAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeaconState:
+    """*mdns*: what multicast DNS says. *addresses*: where neighbours reach this relay, best first. *troubles*: for people."""
+
+    mdns: AnnounceState
+    addresses: tuple[str, ...]
+    troubles: tuple[str, ...]
+
+
+class Steady:
+    """Addresses count once they were seen twice in a row: they flap while a Wi-Fi hands over. The first ones count at once."""
+
+    def __init__(self) -> None:
+        self.value: Addresses | None = None
+        self._last: Addresses | None = None
+
+    def see(self, seen: Addresses) -> Addresses:
+        """Take note of what a poll saw; returns what counts now."""
+        if self.value is None or seen == self._last:
+            self.value = seen
+        self._last = seen
+        return self.value
+
+
+class Sleep:
+    """Tells whether the machine slept between two looks: the wall clock ran on while the loop stood."""
+
+    def __init__(self, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self._now = now
+        self._monotonic = monotonic
+        self._last = (now(), monotonic())
+
+    def slept(self, expected_s: float) -> bool:
+        """Whether much more than *expected_s* seconds went by since the last look, by either clock."""
+        before, self._last = self._last, (self._now(), self._monotonic())
+        return any(at - was - expected_s > SLEPT_S for at, was in zip(self._last, before, strict=True))
+
+
+class Beacon:
+    """Announces one relay from `start` to `stop`."""
+
+    def __init__(
+        self,
+        announcement: Announcement,
+        *,
+        host: str = "",
+        interfaces: Sequence[str] = (),
+        announce: bool = True,
+        answer_broadcast: bool = True,
+        broadcast_ports: Sequence[int] | None = None,
+        poll_s: float = POLL_S,
+        read_addresses: Callable[[], Addresses] = local_addresses,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """*announcement*: without addresses; *host*: where the relay listens (empty: everywhere); *interfaces*: as configured.
+
+        *announce*: by multicast DNS; *answer_broadcast*: on *broadcast_ports* (UDP; the relay's own and 5000 when None).
+        *read_addresses* may block, *now* is the wall clock in seconds.
+        """
+        self._announcement = replace(announcement, addresses=())
+        self._host = host
+        self._interfaces = tuple(interfaces)
+        self._poll_s = poll_s
+        self._read_addresses = read_addresses
+        self._sleep = Sleep(now, time.monotonic)
+        self._steady = Steady()
+        self._announcer = Announcer() if announce else None
+        self._answerer = Answerer(self._announcement, broadcast_ports) if answer_broadcast else None
+        self._life: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._announced: Announcement | None = None
+        self._announced_at = 0.0
+        self._confirmed = True
+
+    @property
+    def state(self) -> BeaconState:
+        """What the network is told just now, and what hinders."""
+        mdns = self._announcer.state if self._announcer else Silent()
+        troubles = [mdns.message] if isinstance(mdns, Silent) and mdns.message else []
+        if self._answerer and self._answerer.trouble:
+            troubles.append(self._answerer.trouble)
+        return BeaconState(mdns, tuple(a.ip for a in self._steady.value or ()), tuple(troubles))
+
+    async def start(self) -> None:
+        """Begin to announce; returns at once, and never raises because of the network."""
+        self._life = asyncio.create_task(self._live(), name="beacon")
+
+    def change(self, *, name: str | None = None, policy: Registration | None = None) -> None:
+        """The relay has another *name* or *policy* from now on."""
+        old = self._announcement
+        self._announcement = replace(old, name=name or old.name, policy=policy or old.policy)
+        self._changed.set()
+
+    async def stop(self) -> None:
+        """Say goodbye and close, within a second. Idempotent."""
+        life, self._life = self._life, None
+        if life is not None:
+            life.cancel()
+            await asyncio.wait([life], timeout=STOP_S / 4)
+        if self._answerer is not None:
+            self._answerer.close()
+        if self._announcer is not None:
+            await self._announcer.withdraw(within_s=STOP_S / 2)
+
+    async def _live(self) -> None:
+        if self._answerer is not None:
+            await self._answerer.start()
+        while True:
+            self._changed.clear()
+            try:
+                await self._keep_true()
+            except TimeoutError:
+                _log.warning("Announcing took longer than %s s; it is tried again", ANNOUNCE_S)
+            except Exception:
+                # A fault here must not end the beacon, nor the relay that owns it; the next poll tries again.
+                _log.exception("The announcement could not be kept up to date")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._poll_s)
+
+    async def _keep_true(self) -> None:
+        every = await asyncio.get_running_loop().run_in_executor(None, self._read_addresses)
+        slept = self._sleep.slept(self._poll_s)
+        adapters = self._steady.see(announced_addresses(every, self._host, self._interfaces))
+        said = replace(self._announcement, addresses=tuple(address.ip for address in adapters[:ADDRESSES_MAX]))
+        if self._answerer is not None:
+            self._answerer.announcement = said
+        if self._announcer is not None:
+            await self._announce(self._announcer, said, adapters, slept)
+
+    async def _announce(self, announcer: Announcer, said: Announcement, adapters: Addresses, slept: bool) -> None:
+        since_s = asyncio.get_running_loop().time() - self._announced_at
+        changed = said != self._announced
+        confirming = not self._confirmed and since_s >= CONFIRM_S
+        if not (changed or confirming or slept or since_s >= REFRESH_S):
+            return
+        before = announcer.state
+        async with asyncio.timeout(ANNOUNCE_S):
+            await announcer.announce(said, adapters, again=slept or confirming)
+        self._announced, self._announced_at = said, asyncio.get_running_loop().time()
+        self._confirmed = not changed
+        _tell(before, announcer.state)
+
+
+def _tell(before: AnnounceState, after: AnnounceState) -> None:
+    if after == before:
+        return
+    if isinstance(after, Silent):
+        _log.warning("Not announced: %s", after.message)
+    else:
+        _log.info("Announced: %s", after)
