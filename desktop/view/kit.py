@@ -14,6 +14,8 @@ from desktop.view.look import Look
 from desktop.view.theme import surface_colour
 
 Surface = Literal["window", "card", "rail", "timeline"]
+Command = Callable[[], object]
+"""What a control does when it is pressed."""
 ButtonKind = Literal["Primary", "Plain", "Danger", "Ghost", "Link"]
 
 

@@ -14,9 +14,9 @@ END = 1 << 30
 
 
 class Place(NamedTuple):
-    """Before character *offset* of the text of row *index*."""
+    """Before character *offset* of the text of row *row*."""
 
-    index: int
+    row: int
     offset: int
 
 
@@ -46,10 +46,10 @@ class Selection:
     def in_row(self, index: int) -> tuple[int, int] | None:
         """Which characters of row *index* are selected: [start, end); None: none."""
         first, last = self.first, self.last
-        if self.empty or not first.index <= index <= last.index:
+        if self.empty or not first.row <= index <= last.row:
             return None
-        start = first.offset if index == first.index else 0
-        end = last.offset if index == last.index else END
+        start = first.offset if index == first.row else 0
+        end = last.offset if index == last.row else END
         return (start, end) if start < end else None
 
     def after(self, splice: Splice) -> Selection | None:
@@ -62,11 +62,11 @@ class Selection:
 
 
 def _moved(place: Place, splice: Splice) -> Place | None:
-    if place.index < splice.start:
+    if place.row < splice.start:
         return place
-    if place.index < splice.start + splice.removed:
+    if place.row < splice.start + splice.removed:
         return place if splice.added >= splice.removed else None
-    return Place(place.index + splice.added - splice.removed, place.offset)
+    return Place(place.row + splice.added - splice.removed, place.offset)
 
 
 def word_around(text: str, offset: int) -> tuple[int, int]:
