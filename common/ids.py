@@ -34,4 +34,5 @@ MAX_INTEGER = 2**53 - 1
 # The same types as they arrive on the wire, with the range that makes them valid.
 WireId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
 WireSeq = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
-WireNonce = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+# The length beside the pattern: in Python "$" also stands before a line break at the end.
+WireNonce = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$", max_length=32)]

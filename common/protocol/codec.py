@@ -6,33 +6,46 @@ wrong and, where it can be known, to which command it is the answer; one bad com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from common.errors import BadRequest, FrameTooLarge, MalformedFrame, MessengerError, UnknownCommand, WireError
 from common.protocol import limits
-from common.protocol.messages import COMMANDS, EVENTS, Answer, AnyCommand, Command, Event, Problem
+from common.protocol.messages import COMMANDS, EVENTS, Answer, AnyCommand, Command, CommandId, Event, Problem
+
+T = TypeVar("T")
 
 _ENCODER: Final = msgspec.json.Encoder()
 _COMMANDS: Final = msgspec.json.Decoder(AnyCommand | list[AnyCommand])
-_RAWS: Final = msgspec.json.Decoder(msgspec.Raw | list[msgspec.Raw])
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ID: Final = msgspec.json.Decoder(CommandId)
+_TAG: Final = msgspec.json.Decoder(str)
 _PROBLEM: Final = msgspec.json.Decoder(Problem)
+
+_OPENS_ARRAY: Final = re.compile(rb"[ \t\r\n]*\[")
 
 # What msgspec raises for bytes that are not the JSON asked for: UnicodeDecodeError is a ValueError, as is DecodeError.
 _UNREADABLE: Final = (ValueError, RecursionError)
 
 
 class _Head(msgspec.Struct):
-    """As much of any object as is needed to say which word it is."""
+    """As much of any object as is needed to say which word it is; what else a word of tomorrow holds is its own business."""
 
     type: str = ""
-    id: int | None = None
-    re: int | None = None
+
+
+class _Reply(msgspec.Struct):
+    """As much of an answer as is needed to say which command it answers."""
+
+    re: int = -1
 
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
+_REPLY: Final = msgspec.json.Decoder(_Reply)
 
 
 class UnreadableFrame(MessengerError):
@@ -73,9 +86,9 @@ def decode_command(kind: type[Command], body: bytes) -> Command:
     if len(body) > limits.FRAME_BYTES:
         raise FrameTooLarge
     try:
-        fields = msgspec.json.decode(body or b"{}", type=dict[str, msgspec.Raw])
+        fields = _FIELDS.decode(body or b"{}")
     except _UNREADABLE as error:
-        raise MalformedFrame from error
+        raise MalformedFrame("The body of this request is not a JSON object in UTF-8. Send one.") from error
     fields["type"] = msgspec.Raw(_ENCODER.encode(kind.__struct_config__.tag))
     try:
         return msgspec.json.decode(_ENCODER.encode(fields), type=kind)
@@ -86,15 +99,14 @@ def decode_command(kind: type[Command], body: bytes) -> Command:
 def decode_events(frame: bytes, answer_kinds: Mapping[int, type[Answer]]) -> list[Event | Answer | Problem]:
     """What the relay said, in order; *answer_kinds*: the kind of answer that each open command id waits for.
 
-    Unknown events and answers to unknown ids are left out: a newer relay may say more than this client knows.
+    Unknown events and answers to unknown ids are left out: a newer relay may say more than this client knows. A `Problem` is never
+    left out: one without ``re`` is for the client's log.
 
     Raises:
         UnreadableFrame: it is not JSON, or a known word has the wrong shape.
     """
     try:
-        decoded = _RAWS.decode(frame)
-        raws = decoded if isinstance(decoded, list) else [decoded]
-        return [word for raw in raws if (word := _word(raw, answer_kinds)) is not None]
+        return [word for raw in _elements(frame) if (word := _word(raw, answer_kinds)) is not None]
     except _UNREADABLE as error:
         raise UnreadableFrame(_in_words(error)) from error
 
@@ -120,13 +132,17 @@ def problem_of(error: WireError) -> Problem:
 
 def _commands_one_by_one(frame: bytes) -> list[Command | WireError]:
     try:
-        decoded = _RAWS.decode(frame)
+        raws = _elements(frame)
     except _UNREADABLE:
         return [MalformedFrame()]
-    raws = decoded if isinstance(decoded, list) else [decoded]
     if len(raws) > limits.COMMANDS_PER_FRAME:
         return [_too_many()]
     return [_command(raw) for raw in raws]
+
+
+def _elements(frame: bytes) -> list[msgspec.Raw]:
+    """The parts of an array, or the frame itself, which may still be anything."""
+    return _ELEMENTS.decode(frame) if _OPENS_ARRAY.match(frame) else [msgspec.Raw(frame)]
 
 
 def _command(raw: msgspec.Raw) -> Command | WireError:
@@ -139,28 +155,21 @@ def _command(raw: msgspec.Raw) -> Command | WireError:
 
 def _why_not(raw: msgspec.Raw, error: Exception) -> WireError:
     try:
-        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        fields = _FIELDS.decode(raw)
     except _UNREADABLE:
         return MalformedFrame()
-    re = _number(fields.get("id"))
-    kind = _text(fields.get("type"))
+    number = _read(_ID, fields.get("id"))
+    kind = _read(_TAG, fields.get("type"))
     if kind is None:
-        return BadRequest("A command needs its name in the field 'type'.", re=re)
+        return BadRequest("A command needs its name in the field 'type'.", re=number)
     if kind not in COMMANDS:
-        return UnknownCommand(re=re)
-    return BadRequest(_in_words(error), re=re)
+        return UnknownCommand(re=number)
+    return BadRequest(_in_words(error), re=number)
 
 
-def _number(raw: msgspec.Raw | None) -> int | None:
+def _read(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | None) -> T | None:
     try:
-        return None if raw is None else msgspec.json.decode(raw, type=int)
-    except _UNREADABLE:
-        return None
-
-
-def _text(raw: msgspec.Raw | None) -> str | None:
-    try:
-        return None if raw is None else msgspec.json.decode(raw, type=str)
+        return None if raw is None else decoder.decode(raw)
     except _UNREADABLE:
         return None
 
@@ -168,7 +177,7 @@ def _text(raw: msgspec.Raw | None) -> str | None:
 def _word(raw: msgspec.Raw, answer_kinds: Mapping[int, type[Answer]]) -> Event | Answer | Problem | None:
     head = _HEAD.decode(raw)
     if head.type == "ok":
-        kind = answer_kinds.get(-1 if head.re is None else head.re)
+        kind = answer_kinds.get(_REPLY.decode(raw).re)
         return None if kind is None else msgspec.json.decode(raw, type=kind)
     if head.type == "error":
         return _PROBLEM.decode(raw)
