@@ -38,7 +38,9 @@ def parse_address(text: str, default_port: int = DEFAULT_PORT) -> Address:
     bare = _SCHEME.sub("", text.strip()).rstrip("/")
     host, port = _split(bare)
     if not _is_host(host):
-        raise BadAddress(_("“{text}” is not an address. Type it like 192.168.1.20 or 192.168.1.20:5000.").format(text=text))
+        raise BadAddress(
+            _("“{text}” is not an address. Type it like 192.168.1.20 or 192.168.1.20:5000.").format(text=text)
+        )
     if not port:
         return Address(host, default_port)
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65535):

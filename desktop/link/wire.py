@@ -1,0 +1,270 @@
+"""One open WebSocket: asks and gets answers, hears events in their order, ends.
+
+Exactly one task writes and exactly one reads. A send is never cancelled in mid-air (aiohttp 3.14 does not survive that): one that takes
+too long ends in an abort, and so does a close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Final, TypeVar
+
+import aiohttp
+import msgspec
+
+from common.errors import LinkLost
+from common.protocol import limits
+from common.protocol.codec import UnreadableFrame, decode_events, encode, frame_of
+from common.protocol.messages import ANSWERS, Answer, Command, Event, Hello, Problem, Welcome
+from desktop.link.address import Address
+from desktop.link.denied import Denied
+from desktop.link.pinning import CONNECT_S, PinnedSession
+from desktop.locale import _
+
+ANSWER_S: Final = 20.0
+"""A relay that has not answered by then is taken for gone; what was asked is asked again on the next link."""
+_UNAUTHORIZED: Final = 401
+
+A = TypeVar("A", bound=Answer)
+Hear = Callable[[Sequence[Event]], None]
+
+
+class TokenRefused(LinkLost):
+    """The relay does not (or no longer) accept this device session."""
+
+
+class NotNow(LinkLost):
+    """The relay is there and takes no link at the moment. *retry_after* in seconds, 0 if it did not say."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        """*message* for people."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Wire:
+    """One link. Made by `Wire.open`; then `greet` once, then `listen` until it ends; `ask` at any time in between."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], address: Address) -> None:
+        """Made by `open`."""
+        self.address = address
+        self._socket = socket
+        # Closing a connection politely waits for what it could not send; only the transport can be told to stop at once,
+        # and once the connection is released there is no other way to it.
+        connection = socket._response.connection
+        self._transport = None if connection is None else connection.transport
+        self._ids = count(1)
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._kinds: dict[int, type[Answer]] = {}
+        self._outgoing: deque[bytes] = deque()
+        self._something_to_send = asyncio.Event()
+        self._early: list[Event] = []
+        self._is_sending = False
+        self._ended: LinkLost | None = None
+        self._writer = asyncio.create_task(self._write(), name=f"writer to {address}")
+
+    @classmethod
+    async def open(cls, session: PinnedSession, address: Address, token: str) -> Wire:
+        """A link to the pinned relay at *address*.
+
+        Raises:
+            TokenRefused: sign in again.
+            WrongIdentity: another identity answers there; the token was not sent.
+            LinkLost: nobody answers, or the relay takes no link now.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_S * 2):
+                socket = await session.http.ws_connect(
+                    session.url(address, "/ws", "wss"),
+                    protocols=(limits.SUBPROTOCOL,),
+                    headers={"Authorization": f"Bearer {token}"},
+                    heartbeat=limits.HEARTBEAT_S,
+                    max_msg_size=limits.FRAME_HARD_BYTES * 8,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=limits.CLOSE_S),
+                    ssl=session.context,
+                    decode_text=False,
+                )
+        except aiohttp.ServerFingerprintMismatch as error:
+            raise session.wrong_identity(address, error) from error
+        except aiohttp.WSServerHandshakeError as error:
+            raise _refusal(error) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise LinkLost(_("Nobody answers at {address}.").format(address=address)) from error
+        if socket.get_extra_info("ssl_object") is None or socket.protocol != limits.SUBPROTOCOL:
+            await socket.close()
+            raise LinkLost(
+                _("What answers at {address} does not speak this program's protocol.").format(address=address)
+            )
+        return cls(socket, address)
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    async def ask(self, command: Command, kind: type[A], timeout_s: float = ANSWER_S) -> A:
+        """The relay's answer to *command*; its id is given here.
+
+        Raises:
+            Denied: the relay said no.
+            LinkLost: the link ended before the answer came, or none came in time (which ends the link).
+        """
+        answer = self._send(command)
+        try:
+            async with asyncio.timeout(timeout_s):
+                got = await answer
+        except TimeoutError:
+            lost = LinkLost(_("The relay does not answer any more."))
+            self.abort(lost)
+            raise lost from None
+        assert isinstance(got, kind), f"{type(got).__name__} is no answer to {type(command).__name__}"
+        return got
+
+    def _send(self, command: Command) -> asyncio.Future[Answer]:
+        if self._ended is not None:
+            raise self._ended
+        number = next(self._ids)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
+        self._kinds[number] = ANSWERS[type(command)]
+        answer.add_done_callback(lambda _done: (self._asked.pop(number, None), self._kinds.pop(number, None)))
+        self._outgoing.append(encode(msgspec.structs.replace(command, id=number)))
+        self._something_to_send.set()
+        return answer
+
+    async def _write(self) -> None:
+        """All that has gathered goes out as one frame."""
+        while True:
+            await self._something_to_send.wait()
+            self._something_to_send.clear()
+            while self._outgoing:
+                frame = self._next_frame()
+                self._is_sending = True
+                try:
+                    async with asyncio.timeout(limits.SEND_S):
+                        await self._socket.send_frame(frame, aiohttp.WSMsgType.TEXT)
+                except (TimeoutError, OSError, aiohttp.ClientError) as error:
+                    self.abort(LinkLost(_("The relay does not take anything any more.")), error)
+                    return
+                self._is_sending = False
+
+    def _next_frame(self) -> bytes:
+        first = self._outgoing.popleft()
+        frame, size = [first], len(first)
+        while self._outgoing and len(frame) < limits.COMMANDS_PER_FRAME:
+            size += len(self._outgoing[0]) + 1
+            if size + 2 > limits.FRAME_BYTES:
+                break
+            frame.append(self._outgoing.popleft())
+        return first if len(frame) == 1 else frame_of(frame)
+
+    # -- hearing -------------------------------------------------------------------------------------------------------
+
+    async def greet(self, hello: Hello) -> Welcome:
+        """Say hello; events that come along with the answer are kept for `listen`.
+
+        Raises:
+            Denied, LinkLost: as `ask`.
+        """
+        answer = self._send(hello)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while not answer.done():
+                    self._early += await self._next_events()
+        except TimeoutError:
+            lost = LinkLost(_("The relay does not answer any more."))
+            self.abort(lost)
+            raise lost from None
+        welcome = answer.result()
+        assert isinstance(welcome, Welcome)
+        return welcome
+
+    async def listen(self, hear: Hear) -> None:
+        """Give everything the relay tells to *hear*, in order, until the link ends.
+
+        Raises:
+            LinkLost: always, in the end; its text says why, for people.
+        """
+        early, self._early = self._early, []
+        if early:
+            hear(early)
+        while True:
+            if events := await self._next_events():
+                hear(events)
+
+    async def _next_events(self) -> list[Event]:
+        if self._ended is not None:
+            raise self._ended
+        try:
+            message = await self._socket.receive()
+        except (OSError, aiohttp.ClientError) as error:
+            raise self.abort(LinkLost(_("The connection broke.")), error) from error
+        if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+            raise self.abort(LinkLost(_why_closed(self._socket.close_code)))
+        try:
+            words = decode_events(message.data, self._kinds)
+        except UnreadableFrame as error:
+            raise self.abort(LinkLost(_("The relay said something that cannot be read.")), error) from error
+        return [word for word in words if not self._settle(word)]  # type: ignore[misc]
+
+    def _settle(self, word: Event | Answer | Problem) -> bool:
+        """Hand an answer to who waits for it; False: *word* is an event."""
+        if isinstance(word, Event):
+            return False
+        answer = None if word.re is None else self._asked.get(word.re)
+        if answer is not None and not answer.done():
+            if isinstance(word, Problem):
+                answer.set_exception(Denied.of(word))
+            else:
+                answer.set_result(word)
+        return True
+
+    # -- ending --------------------------------------------------------------------------------------------------------
+
+    def abort(self, why: LinkLost, cause: BaseException | None = None) -> LinkLost:
+        """End at once, without a word to the relay; whoever waits for an answer gets *why*. Returns why it really ended."""
+        if self._ended is None:
+            why.__cause__ = cause
+            self._ended = why
+        for answer in list(self._asked.values()):
+            if not answer.done():
+                answer.set_exception(LinkLost(str(self._ended)))
+                answer.exception()  # seen: who asked may be gone already
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()
+        return self._ended
+
+    async def close(self) -> None:
+        """End with a word to the relay if it takes one, within two seconds."""
+        is_whole = self._ended is None and not self._is_sending
+        self._ended = self._ended or LinkLost(_("The link was closed."))
+        self._writer.cancel()
+        await asyncio.gather(self._writer, return_exceptions=True)
+        try:
+            if is_whole:
+                async with asyncio.timeout(limits.CLOSE_S):
+                    await self._socket.close()
+        except (TimeoutError, OSError, aiohttp.ClientError):
+            pass  # the abort below is the answer
+        finally:
+            self.abort(self._ended)
+
+
+def _refusal(error: aiohttp.WSServerHandshakeError) -> LinkLost:
+    if error.status == _UNAUTHORIZED:
+        return TokenRefused(_("The relay has ended this device's session. Sign in again."))
+    asked_for = "" if error.headers is None else error.headers.get("Retry-After", "")
+    return NotNow(
+        _("The relay takes no connection now ({status}).").format(status=error.status),
+        float(asked_for) if asked_for.isascii() and asked_for.isdigit() else 0.0,
+    )
+
+
+def _why_closed(code: int | None) -> str:
+    match code:
+        case aiohttp.WSCloseCode.GOING_AWAY:
+            return _("The relay has stopped.")
+        case aiohttp.WSCloseCode.POLICY_VIOLATION:
+            return _("The relay has closed the connection.")
+        case _:
+            return _("The connection broke.")
