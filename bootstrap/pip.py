@@ -27,7 +27,8 @@ def count_pins(name: str) -> int:
 def tell_progress(progress: Progress, line: str) -> None:
     """What a line of pip's output means for the person who waits."""
     collecting = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)==(\S+)", line) or re.match(
-        r"Processing .*[/\\]([\w.]+)-([^-/\\]+)-[^/\\]+\.whl$", line  # a wheel on this machine
+        r"Processing .*[/\\]([\w.]+)-([^-/\\]+)-[^/\\]+\.whl$",
+        line,  # a wheel on this machine
     )
     if collecting:
         progress.step("{} {}".format(*collecting.groups()))
@@ -41,6 +42,7 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|ConnectionResetError"
     r"|Temporary failure in name resolution|getaddrinfo failed|Network is unreachable|Connection (?:refused|aborted)"
     r"|Max retries exceeded"
+    r"|from versions: none"  # every pinned package has versions: no index has answered
 )
 
 
