@@ -194,6 +194,11 @@ class Field(tk.Frame):
         self.entry.delete(0, "end")
         self.entry.insert(0, text)
 
+    def show_hint(self, hint: str) -> None:
+        """Say *hint* below the field when nothing is wrong."""
+        self._hint = hint
+        self.show_problem("")
+
     def show_problem(self, message: str) -> None:
         """Mark the field and say *message* below; empty: all is well."""
         self.entry.state(["invalid" if message else "!invalid"])

@@ -19,6 +19,8 @@ from desktop.view import tokens
 from desktop.view.look import Look
 
 SURFACES: Final = ("window", "card", "rail", "timeline")
+SHEET_BLUR: Final = 10
+"""Logical pixels; the shadow of a sheet reaches twice as far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class _Maker:
             self._switch(prefix, ground)
             self._frames(prefix, ground)
         self._progress()
+        self._sheet()
 
     # -- pieces --------------------------------------------------------------------------------------------------------
 
@@ -229,6 +232,25 @@ class _Maker:
         )
         self._layout(f"{prefix}.Well.TFrame", (f"{prefix}.well", {}))
         self._style.configure(f"{prefix}.Well.TFrame", background=ground)
+
+    def _sheet(self) -> None:
+        """A raised card in the middle of the window; its element is as much larger as its shadow reaches."""
+        palette, look = self._look.palette, self._look
+        radius, blur = look.px(tokens.RADIUS_CARD), look.px(SHEET_BLUR)
+        side = 2 * max(radius, blur) + 2 * radius + 2
+        key = ("sheet", side, radius, blur, palette.timeline)
+
+        def draw() -> Image.Image:
+            raised = drawing.draw_raised_panel(
+                side, side, radius, palette.window, palette.border, blur, palette.shadow / 2
+            )
+            ground = Image.new("RGBA", raised.size, drawing.colour(palette.timeline))
+            ground.alpha_composite(raised)
+            return ground
+
+        self._element("sheet", 2 * blur + max(radius, blur), look.paint.picture(key, draw))
+        self._layout("Sheet.TFrame", ("sheet", {}))
+        self._style.configure("Sheet.TFrame", background=palette.timeline)
 
     def _progress(self) -> None:
         palette, look = self._look.palette, self._look

@@ -1,0 +1,141 @@
+"""The first screen: the relays of this network, appearing and disappearing live, and other ways to one."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+
+from common.ids import RelayId
+from desktop.events import FoundRelay, Trust
+from desktop.intents import Intents
+from desktop.locale import _
+from desktop.view import kit
+from desktop.view.look import Look
+from desktop.view.relay_card import RelayCard
+from desktop.view.scrolled import Scrolled
+
+_WIDTH = 680
+
+
+class Chooser(tk.Frame):
+    """The list of relays. Sheets (address, invitation, settings) are opened by the window."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        intents: Intents,
+        on_address: kit.Command,
+        on_invitation: kit.Command,
+        on_settings: kit.Command,
+        on_forget: Callable[[FoundRelay], object],
+    ) -> None:
+        super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
+        self._look = look
+        self._intents = intents
+        self._on_forget = on_forget
+        self._cards: dict[RelayId, tuple[FoundRelay, bool, RelayCard]] = {}
+        px = look.px
+        column = kit.frame(self, look)
+        column.place(relx=0.5, rely=0, anchor="n", relheight=1.0)
+        self._column = column
+        self.bind("<Configure>", lambda event: column.place_configure(width=min(px(_WIDTH), event.width - px(48))))
+
+        head = kit.frame(column, look)
+        head.pack(fill="x", pady=(px(28), 0))
+        kit.label(head, look, _("Relays on this network"), "head").pack(side="left")
+        kit.icon_button(head, look, "gear", on_settings, _("Settings")).pack(side="right")
+        subtitle = _("Still looking. New ones appear here by themselves.")
+        kit.label(column, look, subtitle, "second", look.palette.text2).pack(anchor="w", pady=(px(4), px(12)))
+        self._progress = ttk.Progressbar(column, style="Window.Horizontal.TProgressbar", mode="indeterminate")
+        self._progress.pack(fill="x", pady=(0, px(14)))
+        self._progress.start(30)
+
+        self._foot(column, on_address, on_invitation)
+        self._scrolled = Scrolled(column, look)
+        self._scrolled.pack(fill="both", expand=True)
+        self._list = self._scrolled.inside
+        self._empty = self._nothing(self._list)
+        self.show_relays((), "", "")
+
+    def show_relays(self, relays: Sequence[FoundRelay], trouble: str, hosting: str) -> None:
+        """Replace the list; cards of relays that did not change stay as they are."""
+        main = next((relay.relay_id for relay in relays if relay.trust is not Trust.IMPOSTOR), None)
+        before = self._cards
+        self._cards = {}
+        for relay in relays:
+            primary = relay.relay_id == main
+            old = before.pop(relay.relay_id, None)
+            if old is not None and old[:2] == (relay, primary):
+                self._cards[relay.relay_id] = old
+                continue
+            had_focus = old is not None and self.focus_get() is old[2].button
+            if old is not None:
+                old[2].destroy()
+            card = RelayCard(self._list, self._look, relay, primary, self._press, self._on_forget)
+            self._scrolled.listen(card)
+            self._cards[relay.relay_id] = (relay, primary, card)
+            if had_focus:
+                card.button.focus_set()
+        for _relay, _primary, gone in before.values():
+            gone.destroy()
+        for _relay, _primary, card in self._cards.values():
+            card.pack_forget()
+            card.pack(fill="x", pady=(0, self._look.px(10)))
+        if self._cards:
+            self._empty.pack_forget()
+        else:
+            self._empty.pack(fill="x")
+        self._say(self._trouble, self._look.safe.line(trouble, 400))
+        self._say(self._hosting, self._look.safe.line(hosting, 400))
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _press(self, relay: FoundRelay) -> None:
+        if relay.trust is Trust.IMPOSTOR:
+            self._intents.explain_impostor(relay)
+        else:
+            self._intents.choose_relay(relay)
+
+    def _foot(self, column: tk.Misc, on_address: kit.Command, on_invitation: kit.Command) -> None:
+        look, px = self._look, self._look.px
+        foot = kit.frame(column, look)
+        foot.pack(side="bottom", fill="x", pady=(px(10), px(24)))
+        self._trouble = kit.paragraph(foot, look, "", "small", look.palette.warn_text)
+        self._hosting = kit.paragraph(foot, look, "", "small", look.palette.text2)
+        question = kit.frame(foot, look)
+        question.pack(fill="x")
+        text = _("Nothing here that you expect?")
+        kit.label(question, look, text, "small", look.palette.text2).pack(side="left", padx=(0, px(4)))
+        for label, command in (
+            (_("Check the connection"), self._intents.check_connection),
+            (_("Ask every address"), self._intents.sweep),
+        ):
+            kit.button(question, look, label, command, "Link").pack(side="left")
+        kit.separator(foot, look).pack(fill="x", pady=(px(10), px(14)))
+        buttons = kit.frame(foot, look)
+        buttons.pack(fill="x")
+        start = kit.button(buttons, look, _("Start a relay on this computer"), self._intents.start_relay, icon="server")
+        start.pack(side="left", fill="x", expand=True, padx=(0, px(8)))
+        kit.button(buttons, look, _("Enter an address…"), on_address).pack(side="left", padx=(0, px(8)))
+        kit.button(buttons, look, _("Paste an invitation"), on_invitation).pack(side="left")
+        self._question = question
+
+    def _nothing(self, parent: tk.Misc) -> tk.Frame:
+        look, px = self._look, self._look.px
+        empty = kit.frame(parent, look)
+        kit.label(empty, look, image=look.icon("wifi", 44, look.palette.text3, 1.5)).pack(pady=(px(44), px(10)))
+        kit.label(empty, look, _("No relay found yet"), "title").pack()
+        text = _("Start one on this computer, or enter the address of one that runs elsewhere.")
+        hint = kit.label(empty, look, text, "second", look.palette.text2, wrap=420)
+        hint.configure(justify="center")
+        hint.pack(pady=(px(4), 0))
+        return empty
+
+    def _say(self, place: tk.Label, text: str) -> None:
+        place.configure(text=text)
+        if text:
+            place.pack(fill="x", pady=(0, self._look.px(8)), before=self._question)
+        else:
+            place.pack_forget()
