@@ -69,6 +69,57 @@ class AddressAnswered:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of "Check the connection": a leg that works or fails, what to do, and a command to copy, if any."""
+
+    good: bool
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChecked:
+    """What the check of the connection has found so far."""
+
+    findings: tuple[Finding, ...]
+    done: bool
+
+
+# -- the own relay, which runs on this computer as a child process ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HostingStarting:
+    """It is being started."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostingReady:
+    """It serves at *port*. *owner_code* and *recovery_code*: only when it has just been made, else empty."""
+
+    relay_id: RelayId
+    name: str
+    port: int
+    owner_code: str = ""
+    recovery_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostingFailed:
+    """It did not start, or ended by itself; *message* for people says what to do."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostingStopped:
+    """It has ended, as it was asked to."""
+
+
+HostingEvent = HostingStarting | HostingReady | HostingFailed | HostingStopped
+
+
 # -- the link ----------------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +322,7 @@ LinkEvent = (
     | DiscoveryTrouble
     | AddressFailed
     | AddressAnswered
+    | ConnectionChecked
     | LinkChanged
     | SignedIn
     | SignInFailed

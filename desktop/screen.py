@@ -12,6 +12,7 @@ from typing import Protocol
 
 from common.ids import RelayId
 from common.protocol.messages import User
+from desktop.events import Finding as Finding
 from desktop.events import FoundRelay
 from desktop.model.rows import Header, MemberRow, RailRow, Rows, Splice
 
@@ -66,15 +67,6 @@ class Question:
     title: str
     text: str
     choices: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of "Check the connection": a leg that works or fails, what to do, and a command to copy, if any."""
-
-    good: bool
-    text: str
-    command: str = ""
 
 
 class Screen(Protocol):
