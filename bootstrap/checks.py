@@ -93,7 +93,7 @@ def run_tests(arguments: Sequence[str]) -> int:
             failed.append(" ".join(check))
     for name in failed:
         say(
-            _("FAILED: {name}. The tests run all the same, and the exit code will be {code}.").format(
+            _("FAILED: {name}; the tests run all the same, and the exit code will be {code}.").format(
                 name=name, code=FAILED
             )
         )

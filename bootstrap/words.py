@@ -87,8 +87,8 @@ Py_messenger: мессенджер для локальной сети.
     "Tests that need these will be skipped; to run them: {command}": (
         "Тесты, которым это нужно, будут пропущены; чтобы они прошли: {command}"
     ),
-    "FAILED: {name}. The tests run all the same, and the exit code will be {code}.": (
-        "НЕ ПРОШЛО: {name}. Тесты всё равно выполняются, код выхода будет {code}."
+    "FAILED: {name}; the tests run all the same, and the exit code will be {code}.": (
+        "НЕ ПРОШЛО: {name}; тесты всё равно выполняются, код выхода будет {code}."
     ),
     "DISPLAY is not set": "DISPLAY не задан",
     "nothing answers at {display}": "{display} не отвечает",
