@@ -130,6 +130,7 @@ class Account:
         self._is_complete = False
         self._alive_at = Millis(0)
         self._was_told_behind = False
+        self._pushed: set[GroupId] = set()
         self._progress = asyncio.Event()
         self._work = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -169,9 +170,12 @@ class Account:
         """The link is up: take over what the relay says of groups, then catch up and send what waits."""
         self._wire = wire
         self._page = min(limits.PAGE_MAX, max(1, welcome.limits.page))
+        # The relay pushes what comes after a cursor of this epoch; all else is pulled.
+        self._pushed = set(self.shelf.cursors()) if welcome.epoch == self.shelf.epoch else set()
         if welcome.epoch != self.shelf.epoch:
             had_another = self.shelf.epoch is not None
             self.shelf.begin_epoch(welcome.epoch)
+            self._marks.clear()
             if had_another:
                 self._tell(EpochBegan(welcome.epoch))
         self._names.met([welcome.user])
@@ -355,7 +359,9 @@ class Account:
                 self.shelf.keep_complete_up_to(self._alive_at)
 
     async def _await_pushes(self) -> None:
-        while self._next_behind() is not None and not self._was_told_behind:
+        while any(self._tails[group].is_behind for group in self._pushed & self._tails.keys()):
+            if self._was_told_behind:
+                return
             self._progress.clear()
             try:
                 async with asyncio.timeout(PUSH_S):
@@ -370,7 +376,7 @@ class Account:
 
     async def _pull(self, wire: Wire, group: GroupId) -> None:
         tail = self._tails[group]
-        leaps = tail.missing > LEAP
+        leaps = tail.missing > (LEAP if tail.known else self._page)
         command = History(group=group, after=None if leaps else tail.known, limit=self._page)
         try:
             page = await self._patiently(wire, command, Page)
@@ -621,7 +627,7 @@ async def _until_lost(work: Coroutine[Any, Any, None]) -> None:
     except LinkLost:
         pass  # the connection has told; whoever comes back asks again
     except Exception:
-        _log.exception("a task of the link failed")
+        _log.exception("a task of the link failed")  # nobody awaits it who could see it otherwise
 
 
 def _grown(info: GroupInfo, entries: Sequence[Entry], own: UserId) -> GroupInfo:

@@ -1,0 +1,503 @@
+"""The link's side of the thread: owns vault, archive, finder and the one account that is signed in, and does what `Link` was asked.
+
+Everything here runs in one event loop. Whatever is asked becomes a call of the method with the same name; what takes long becomes a task
+that somebody owns: the attempt to sign in (a newer one ends it), the account, or the agent itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import platform
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from common.crypto.identity import SCHEME, BadInvitation, parse_invitation
+from common.errors import LinkLost, MessengerError
+from common.ids import Millis, RelayId
+from common.protocol import limits
+from common.protocol.messages import Answer, Login, Logout, Register
+from common.protocol.messages import SignedIn as TokenGiven
+from desktop.events import (
+    AddressAnswered,
+    AddressFailed,
+    CommandRefused,
+    Connected,
+    DiscoveryTrouble,
+    FoundRelay,
+    IdentityChanged,
+    LinkChanged,
+    LinkEvent,
+    LinkState,
+    Offline,
+    RelaysFound,
+    SignedIn,
+    SignedOut,
+    SignInFailed,
+)
+from desktop.link.account import LINK_LOST, Account
+from desktop.link.address import Address, BadAddress, parse_address
+from desktop.link.archive import Archive, KnownRelay
+from desktop.link.connection import Connection
+from desktop.link.denied import Denied
+from desktop.link.door import ask, ask_any
+from desktop.link.finder import Finder
+from desktop.link.pinning import PinnedSession, WrongIdentity
+from desktop.link.shelf import Shelf
+from desktop.link.vault import KeptToken, Vault
+from desktop.link.wire import TokenRefused
+
+if TYPE_CHECKING:
+    from desktop.link.link import Looking
+
+OF_ACCOUNT: Final = frozenset(
+    {
+        "create_group",
+        "discard",
+        "edit_failed",
+        "fill_gap",
+        "join_group",
+        "leave_group",
+        "list_members",
+        "load_before",
+        "mark_read",
+        "open_group",
+        "post",
+        "rename_group",
+        "retry",
+        "save_draft",
+    }
+)
+"""What `Link` asks of whoever is signed in; the rest is asked of the agent."""
+ADDRESSES_KEPT: Final = 8
+LOGOUT_S: Final = 2.0
+"""How long signing out waits for the relay; the token is dropped here in any case."""
+_STORAGE: Final = "storage_unavailable"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Present:
+    """The account that is signed in, with its link."""
+
+    kept: KeptToken
+    account: Account
+    session: PinnedSession
+    connection: Connection
+    running: asyncio.Task[None]
+
+
+class Agent:
+    """Does what the window asks, in the link's thread."""
+
+    def __init__(
+        self, home: Path, tell: Callable[[LinkEvent], None], now: Callable[[], Millis], looking: Looking
+    ) -> None:
+        """Nothing is opened yet."""
+        self._home = home
+        self._tell = tell
+        self._now = now
+        self._looking = looking
+        self._vault = Vault(home)
+        self._archive: Archive | None = None
+        self._finder: Finder | None = None
+        self._is_looking = False
+        self._is_connected = False
+        self._present: _Present | None = None
+        self._entering: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+        self._finding = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.stopped = asyncio.Event()
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> bool:
+        """Open vault and archive. False: it cannot be; why was told."""
+        try:
+            await self._vault.open()
+            self._archive = await Archive.open(self._home, self._vault.archive_key)
+        except (MessengerError, OSError) as error:
+            _log.error("the client cannot start: %s", error)
+            self._tell(CommandRefused("start", _STORAGE, str(error)))
+            return False
+        return True
+
+    async def close(self) -> None:
+        """End everything, the archive last."""
+        for task in (self._entering, *self._tasks):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*filter(None, (self._entering, *self._tasks)), return_exceptions=True)
+        await self._close_present()
+        if self._finder is not None:
+            await self._finder.close()
+        if self._archive is not None:
+            await self._archive.close()
+
+    def do(self, name: str, arguments: tuple[Any, ...]) -> None:
+        """Call the method *name*, of the account if it is about conversations; a coroutine becomes a task of whom it is asked."""
+        if name in OF_ACCOUNT:
+            if self._present is not None:
+                account = self._present.account
+                self._start(getattr(account, name), arguments, lambda doing: account.spawn(doing, name))
+        else:
+            self._start(getattr(self, name), arguments, lambda doing: self._spawn(doing, name))
+
+    def stop(self) -> None:
+        """End the thread."""
+        self.stopped.set()
+
+    def _start(
+        self,
+        method: Callable[..., Coroutine[Any, Any, None] | None],
+        arguments: tuple[Any, ...],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        doing = method(*arguments)
+        if doing is not None:
+            spawn(doing)
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(self._guarded(work, name), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        try:
+            await work
+        except (sqlite3.Error, OSError) as error:
+            _log.error("%s failed: %s", name, error)
+            self._tell(CommandRefused(name, _STORAGE, str(error)))
+        except Exception as error:
+            _log.exception("%s failed", name)
+            self._tell(CommandRefused(name, "internal_error", str(error)))
+
+    @property
+    def _kept(self) -> Archive:
+        assert self._archive is not None, "nothing is done before `open`"
+        return self._archive
+
+    # -- relays on the network -----------------------------------------------------------------------------------------
+
+    async def look_for_relays(self, on: bool) -> None:
+        """Begin or end telling what is found."""
+        self._is_looking = on
+        await self._look_if_needed()
+        if on and self._finder is not None:
+            self._tell(RelaysFound(self._finder.relays))
+            self._finder.look_again()
+
+    async def _look_if_needed(self) -> None:
+        """Relays are looked for while the list is open, and while a link is wanted and not there."""
+        async with self._finding:
+            is_needed = self._is_looking or (self._present is not None and not self._is_connected)
+            if is_needed and self._finder is None:
+                self._finder = await self._start_finder()
+            elif not is_needed and self._finder is not None:
+                finder, self._finder = self._finder, None
+                await finder.close()
+
+    async def _start_finder(self) -> Finder:
+        discovers = not self._looking.server
+        finder = Finder(
+            self._found,
+            tuple(self._kept.relays.values()),
+            on_trouble=self._trouble,
+            interfaces=self._looking.interfaces,
+            ports=self._looking.ports,
+            multicast=self._looking.multicast and discovers,
+            broadcast=self._looking.broadcast and discovers,
+        )
+        await finder.start()
+        return finder
+
+    def _trouble(self, message: str) -> None:
+        if self._is_looking:
+            self._tell(DiscoveryTrouble(message))
+
+    def _found(self, relays: tuple[FoundRelay, ...]) -> None:
+        if self._is_looking:
+            self._tell(RelaysFound(relays))
+        for relay in relays:
+            known = self._kept.relays.get(relay.relay_id)
+            if known is not None:
+                best = str(Address(relay.host, relay.port))
+                self._remember(known, relay.name, (best, *known.addresses))
+                if self._present is not None and self._present.kept.relay_id == relay.relay_id:
+                    self._present.connection.seen_at([Address(relay.host, relay.port)])
+
+    def _remember(self, known: KnownRelay, name: str, addresses: Sequence[str]) -> None:
+        self._kept.remember_relay(
+            KnownRelay(known.relay_id, name, tuple(dict.fromkeys(addresses))[:ADDRESSES_KEPT], known.known_since)
+        )
+        if self._finder is not None and self._kept.relays[known.relay_id] != known:
+            self._finder.know(tuple(self._kept.relays.values()))
+
+    async def try_address(self, text: str) -> None:
+        """Look at a typed address or an invitation."""
+        try:
+            if text.strip().strip("<>").lower().startswith(f"{SCHEME}:"):
+                invitation = parse_invitation(text)
+                address = Address(invitation.host, invitation.port)
+                expected, code = invitation.relay_id, invitation.code or ""
+            else:
+                address, expected, code = parse_address(text), None, ""
+            finder = self._finder or await self._start_finder()
+            try:
+                found = await finder.add_address(address.host, address.port, expected)
+            finally:
+                if finder is not self._finder:
+                    await finder.close()
+        except (BadAddress, BadInvitation, LinkLost) as error:
+            self._tell(AddressFailed(text, str(error)))
+        else:
+            self._tell(AddressAnswered(text, found, code))
+
+    async def sweep(self) -> None:
+        """Ask every address of the own networks."""
+        if self._finder is not None:
+            await self._finder.sweep()
+
+    async def forget_relay(self, relay_id: RelayId) -> None:
+        """Drop everything that is known of a relay."""
+        async with self._changing:
+            is_present = self._present is not None and self._present.kept.relay_id == relay_id
+            if is_present:
+                await self._close_present()
+            await self._vault.forget(relay_id)
+            await self._kept.forget_relay(relay_id)
+            if self._finder is not None:
+                self._finder.know(tuple(self._kept.relays.values()))
+            if is_present:
+                self._tell(SignedOut())
+
+    # -- signing in ----------------------------------------------------------------------------------------------------
+
+    def register(self, relay: FoundRelay, username: str, password: str, display_name: str, code: str) -> None:
+        """Make an account and sign in."""
+        command = Register(
+            username=username,
+            password=password,
+            display_name=display_name or None,
+            code=code or None,
+            device=_device(),
+        )
+        self._enter(self._sign_in(relay, command))
+
+    def sign_in(self, relay: FoundRelay, username: str, password: str) -> None:
+        """Sign in with an account that exists."""
+        self._enter(self._sign_in(relay, Login(username=username, password=password, device=_device())))
+
+    def resume(self, relay_id: RelayId | None) -> None:
+        """Go on with a device session that was kept."""
+        self._enter(self._resume(relay_id))
+
+    def _enter(self, entering: Coroutine[Any, Any, None]) -> None:
+        """One attempt at a time: a newer one ends the older."""
+        if self._entering is not None:
+            self._entering.cancel()
+        self._entering = asyncio.create_task(self._guarded(entering, "sign_in"), name="entering")
+
+    async def _sign_in(self, relay: FoundRelay, command: Register | Login) -> None:
+        session = PinnedSession(relay.relay_id)
+        try:
+            given, address = await ask_any(session, _addresses_of(relay), command, TokenGiven)
+        except WrongIdentity as error:
+            self._tell(IdentityChanged(error.expected, error.found))
+            self._tell(SignInFailed(LINK_LOST, str(error)))
+            return
+        except Denied as denied:
+            self._tell(SignInFailed(denied.code, denied.message, denied.retry_after))
+            return
+        except LinkLost as error:
+            self._tell(SignInFailed(LINK_LOST, str(error)))
+            return
+        finally:
+            await session.close()
+        async with self._changing:
+            await self._close_present()
+            known = self._kept.relays.get(relay.relay_id)
+            since = self._now() if known is None else known.known_since
+            before = () if known is None else known.addresses
+            known = KnownRelay(relay.relay_id, relay.name, (), since)
+            self._remember(known, relay.name, (str(address), *before, *relay.addresses))
+            kept = KeptToken(relay.relay_id, given.user.id, given.token)
+            await self._vault.remember(kept)
+            shelf = await Shelf.open(self._kept, await self._kept.make_account(relay.relay_id, given.user))
+            await self._begin(kept, shelf, offline=False)
+
+    async def _resume(self, relay_id: RelayId | None) -> None:
+        async with self._changing:
+            kept = self._last_session() if relay_id is None else self._vault.token_of(relay_id)
+            account = None if kept is None else await self._kept.account_of(kept.relay_id, kept.user)
+            if kept is None or account is None:
+                self._tell(SignedOut())
+                return
+            await self._close_present()
+            await self._vault.remember(kept)
+            await self._begin(kept, await Shelf.open(self._kept, account), offline=True)
+
+    def _last_session(self) -> KeptToken | None:
+        """The device session to go on with; where the settings name a server, only one of a relay that was there before."""
+        current = self._vault.current
+        if current is None or not self._server:
+            return current
+        is_there = [one for one in self._kept.relays if set(self._candidates(one)) & set(self._server)]
+        if current.relay_id in is_there:
+            return current
+        return next((kept for one in is_there if (kept := self._vault.token_of(one)) is not None), None)
+
+    async def _begin(self, kept: KeptToken, shelf: Shelf, offline: bool) -> None:
+        """Show what is archived and open the link."""
+        session = PinnedSession(kept.relay_id)
+        account = Account(shelf, self._tell_of_account, self._now, lambda seconds: connection.come_back_after(seconds))
+        connection = Connection(
+            session,
+            kept.token,
+            account,
+            lambda: self._candidates(kept.relay_id),
+            self._state_changed,
+            self._tell,
+            self._now,
+        )
+        known = self._kept.relays.get(kept.relay_id)
+        name = "" if known is None else known.name
+        self._tell(SignedIn(kept.relay_id, name, shelf.user, self._vault.kept_in, offline))
+        account.recall()
+        running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
+        self._present = _Present(kept, account, session, connection, running)
+        await self._look_if_needed()
+
+    async def _keep_link(self, connection: Connection, kept: KeptToken) -> None:
+        try:
+            await connection.run()
+        except TokenRefused as refused:
+            self._spawn(self._token_refused(kept, str(refused)), "sign_out")
+        except Exception as error:
+            _log.exception("the connection failed")
+            self._tell(CommandRefused("connect", "internal_error", str(error)))
+
+    async def _token_refused(self, kept: KeptToken, reason: str) -> None:
+        async with self._changing:
+            if self._present is None or self._present.kept != kept:
+                return
+            await self._close_present()
+            await self._vault.forget(kept.relay_id)
+            self._tell(SignedOut(reason))
+
+    async def leave(self) -> None:
+        """Close the link and stay signed in."""
+        self._end_entering()
+        async with self._changing:
+            await self._close_present()
+            await self._vault.leave()
+
+    async def sign_out(self) -> None:
+        """End this device's session, here in any case, at the relay if it answers."""
+        self._end_entering()
+        async with self._changing:
+            present = self._present
+            if present is None:
+                return
+            kept, addresses = present.kept, self._candidates(present.kept.relay_id)
+            last = present.connection.last_address
+            await self._close_present()
+            await self._vault.forget(kept.relay_id)
+            self._tell(SignedOut())
+        await _log_out(kept, addresses if last is None else [last])
+
+    def _end_entering(self) -> None:
+        if self._entering is not None:
+            self._entering.cancel()
+
+    async def _close_present(self) -> None:
+        if self._present is None:
+            return
+        present, self._present = self._present, None
+        present.running.cancel()
+        await asyncio.gather(present.running, return_exceptions=True)
+        await present.account.close()
+        await present.session.close()
+        with contextlib.suppress(sqlite3.Error):  # it was logged, and is tried again when the archive closes
+            await self._kept.flush()
+        self._state_changed(Offline())
+
+    # -- the link ------------------------------------------------------------------------------------------------------
+
+    def _candidates(self, relay_id: RelayId) -> list[Address]:
+        """Where that relay may be, best first."""
+        known = self._kept.relays.get(relay_id)
+        addresses = _parsed([] if known is None else known.addresses)
+        return sorted(addresses, key=lambda address: address not in self._server)
+
+    @property
+    def _server(self) -> list[Address]:
+        """Where the settings say that the relay is."""
+        return _parsed([self._looking.server] if self._looking.server else [])
+
+    def _tell_of_account(self, event: LinkEvent) -> None:
+        match event:
+            case LinkChanged(state):
+                self._state_changed(state)
+            case _:
+                self._tell(event)
+
+    def _state_changed(self, state: LinkState) -> None:
+        was_connected, self._is_connected = self._is_connected, isinstance(state, Connected)
+        if self._is_connected and self._present is not None:
+            known = self._kept.relays.get(self._present.kept.relay_id)
+            address = self._present.connection.last_address
+            if known is not None and address is not None:
+                self._remember(known, known.name, (str(address), *known.addresses))
+        self._tell(LinkChanged(state))
+        if was_connected != self._is_connected or isinstance(state, Offline):
+            self._spawn(self._look_if_needed(), "look_for_relays")
+
+    def network_changed(self) -> None:
+        """Try at once."""
+        if self._present is not None:
+            self._present.connection.network_changed()
+        if self._finder is not None:
+            self._finder.look_again()
+
+
+def _addresses_of(relay: FoundRelay) -> list[Address]:
+    """Where it answered best first, then everywhere it was seen."""
+    best = Address(relay.host, relay.port)
+    return [best, *(address for address in _parsed(relay.addresses) if address != best)]
+
+
+def _parsed(texts: Iterable[str]) -> list[Address]:
+    """Each address once; what is none is left out."""
+    found: dict[Address, None] = {}
+    for text in texts:
+        with contextlib.suppress(BadAddress):
+            found[parse_address(text)] = None
+    return list(found)
+
+
+async def _log_out(kept: KeptToken, addresses: Sequence[Address]) -> None:
+    session = PinnedSession(kept.relay_id)
+    try:
+        async with asyncio.timeout(LOGOUT_S):
+            for address in addresses:
+                try:
+                    await ask(session, address, Logout(), Answer, kept.token)
+                except LinkLost:
+                    continue
+                return
+    except (TimeoutError, Denied) as error:
+        _log.info("the relay was not told of signing out: %s", error)
+    finally:
+        await session.close()
+
+
+def _device() -> str:
+    """What this device is called in the list of device sessions."""
+    return f"{platform.node()} ({platform.system()})"[: limits.DEVICE_CHARACTERS]
