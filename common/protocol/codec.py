@@ -14,11 +14,12 @@ import msgspec
 
 from common.errors import BadRequest, FrameTooLarge, MalformedFrame, MessengerError, UnknownCommand, WireError
 from common.protocol import limits
-from common.protocol.messages import COMMANDS, EVENTS, Answer, AnyCommand, Command, CommandId, Event, Problem
+from common.protocol.messages import Answer, AnyCommand, COMMANDS, Command, CommandId, EVENTS, Entry, Event, Problem
 
 T = TypeVar("T")
 
 _ENCODER: Final = msgspec.json.Encoder()
+_ENTRY_EVENT_HEAD: Final = b'{"type":"entry",'
 _COMMANDS: Final = msgspec.json.Decoder(AnyCommand | list[AnyCommand])
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -55,6 +56,11 @@ class UnreadableFrame(MessengerError):
 def encode(word: msgspec.Struct) -> bytes:
     """One word as a JSON object."""
     return _ENCODER.encode(word)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The event `EntryAdded` for *entry*, without making one: it has the fields of the entry after its tag."""
+    return _ENTRY_EVENT_HEAD + _ENCODER.encode(entry)[1:]
 
 
 def frame_of(encoded: Iterable[bytes]) -> bytes:

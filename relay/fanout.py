@@ -1,0 +1,204 @@
+"""Who is connected, and how what happens reaches them: committed entries and ephemeral events into their outboxes.
+
+An entry is encoded once by the journal and made into one frame here; each link then costs one append and one wake-up a batch.
+Presence and read markers are gathered for a moment first: who comes back at once was never away, and of ten markers the last counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from common.ids import GroupId, Seq, SessionId, UserId
+from common.protocol.codec import encode
+from common.protocol.messages import Entry, Event, PresenceChanged, PresenceState, ReadMoved, Role
+from relay.outbox import Chunk, End, Outbox, chunks_of
+from relay.roster import Group, Roster
+
+GATHERING_S: Final = 0.05
+SIGNED_OUT: Final = 4001
+"""Close code: the device session has ended, sign in again."""
+
+
+class Link:
+    """One open WebSocket of a device session."""
+
+    __slots__ = ("outbox", "session", "user")
+
+    def __init__(self, user: UserId, session: SessionId, outbox: Outbox) -> None:
+        self.user = user
+        self.session = session
+        self.outbox = outbox
+
+
+class Fanout:
+    """The links that said hello, and who of them hears what."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self._links_by_user: dict[UserId, set[Link]] = {}
+        self._outboxes_by_group: dict[GroupId, set[Outbox]] = {}
+        self._told_online: set[UserId] = set()
+        self._came_or_went: set[UserId] = set()
+        self._read: dict[tuple[GroupId, UserId], Seq] = {}
+        self._telling: asyncio.TimerHandle | None = None
+
+    @property
+    def online(self) -> int:
+        """How many people have a link open."""
+        return len(self._links_by_user)
+
+    @property
+    def users(self) -> list[UserId]:
+        """Who has a link open."""
+        return list(self._links_by_user)
+
+    def presence(self, user: UserId) -> PresenceState:
+        """Whether *user* has a link open."""
+        return "online" if user in self._links_by_user else "offline"
+
+    def outbox(self) -> Outbox:
+        """An empty outbox for a new link."""
+        return Outbox(self._last_seq)
+
+    def _last_seq(self, group: GroupId) -> Seq:
+        found = self._roster.group(group)
+        return Seq(0) if found is None else found.last_seq
+
+    # -- who is there --------------------------------------------------------------------------------------------------
+
+    def open(self, link: Link) -> None:
+        """From now on *link* gets what concerns its user."""
+        links = self._links_by_user.setdefault(link.user, set())
+        links.add(link)
+        for group in self._roster.groups_of(link.user):
+            self._outboxes_by_group.setdefault(group, set()).add(link.outbox)
+        if len(links) == 1:
+            self._came_or_went.add(link.user)
+            self._tell_soon()
+
+    def close(self, link: Link) -> None:
+        """*link* gets nothing more. One that was never opened changes nothing."""
+        links = self._links_by_user.get(link.user)
+        if links is None or link not in links:
+            return
+        links.discard(link)
+        for group in self._roster.groups_of(link.user):
+            self._leave(group, link.outbox)
+        if not links:
+            del self._links_by_user[link.user]
+            self._came_or_went.add(link.user)
+            self._tell_soon()
+
+    def end_session(self, session: SessionId, user: UserId) -> None:
+        """Close the links of a device session that has ended, once they have got what waits for them."""
+        for link in list(self._links_by_user.get(user, ())):
+            if link.session == session:
+                link.outbox.end(End(SIGNED_OUT, b"signed out"))
+
+    def add_group(self, group: Group) -> None:
+        """A group was made, with its first members."""
+        self._roster.add_group(group)
+        for user in group.roles:
+            self._enter(group.id, user)
+
+    def add_member(self, group: GroupId, user: UserId, role: Role) -> None:
+        """*user* has joined: the roster knows, and their links get the entries from now on."""
+        self._roster.add_member(group, user, role)
+        self._enter(group, user)
+
+    def remove_member(self, group: GroupId, user: UserId) -> None:
+        """*user* has left: their links get no further entries."""
+        self._roster.remove_member(group, user)
+        for link in self._links_by_user.get(user, ()):
+            self._leave(group, link.outbox)
+
+    def _enter(self, group: GroupId, user: UserId) -> None:
+        for link in self._links_by_user.get(user, ()):
+            self._outboxes_by_group.setdefault(group, set()).add(link.outbox)
+
+    def _leave(self, group: GroupId, outbox: Outbox) -> None:
+        outboxes = self._outboxes_by_group.get(group)
+        if outboxes is not None:
+            outboxes.discard(outbox)
+            if not outboxes:
+                del self._outboxes_by_group[group]
+
+    # -- entries -------------------------------------------------------------------------------------------------------
+
+    def publish(self, committed: Sequence[tuple[Entry, bytes]]) -> None:
+        """Hand committed entries, each with its encoded event, to the links of the groups' members."""
+        words_by_group: dict[GroupId, list[bytes]] = {}
+        for entry, word in committed:
+            words = words_by_group.get(entry.group)
+            if words is None:
+                words = words_by_group[entry.group] = []
+            words.append(word)
+            found = self._roster.group(entry.group)
+            if found is not None:
+                found.last_seq = entry.seq
+        for group, words in words_by_group.items():
+            outboxes = self._outboxes_by_group.get(group)
+            if outboxes:
+                for chunk in chunks_of(group, words):
+                    for outbox in outboxes:
+                        outbox.push(chunk)
+
+    # -- ephemeral events ----------------------------------------------------------------------------------------------
+
+    def tell_user(self, user: UserId, event: Event) -> None:
+        """Tell all links of one person."""
+        links = self._links_by_user.get(user)
+        if links:
+            chunk = Chunk(None, [encode(event)])
+            for link in links:
+                link.outbox.push(chunk)
+
+    def tell_everyone(self, events: Iterable[Event]) -> None:
+        """Tell all who are online."""
+        for chunk in chunks_of(None, map(encode, events)):
+            for links in self._links_by_user.values():
+                for link in links:
+                    link.outbox.push(chunk)
+
+    def tell_read(self, group: GroupId, user: UserId, seq: Seq) -> None:
+        """Tell the members of *group* soon how far *user* has read."""
+        self._read[group, user] = seq
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(GATHERING_S, self._tell_gathered)
+
+    def _tell_gathered(self) -> None:
+        self._telling = None
+        self._tell_presence()
+        self._tell_read_markers()
+
+    def _tell_presence(self) -> None:
+        changed: list[Event] = []
+        for user in sorted(self._came_or_went):
+            if (user in self._links_by_user) != (user in self._told_online):
+                changed.append(PresenceChanged(user=user, state=self.presence(user)))
+                self._told_online ^= {user}
+        self._came_or_went.clear()
+        self.tell_everyone(changed)
+
+    def _tell_read_markers(self) -> None:
+        words_by_group: dict[GroupId, list[bytes]] = {}
+        for (group, user), seq in self._read.items():
+            words_by_group.setdefault(group, []).append(encode(ReadMoved(group=group, user=user, seq=seq)))
+        self._read.clear()
+        for group, words in words_by_group.items():
+            for chunk in chunks_of(None, words):
+                for outbox in self._outboxes_by_group.get(group, ()):
+                    outbox.push(chunk)
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    def close_all(self) -> None:
+        """Stop telling; the links are the gateway's to close."""
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None

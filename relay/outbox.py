@@ -1,0 +1,261 @@
+"""What waits to be sent on one link: bounded, gathered into frames, and never at the cost of the others.
+
+Entries come in chunks that all links share. When more waits than the bounds allow, the entries are dropped and the client is told
+by one `behind` how far each log has come; it then reads the history at its own pace. Answers and other events are never dropped: a
+link that does not even take those is ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from common.ids import GroupId, Seq
+from common.protocol import limits
+from common.protocol.codec import encode, frame_of
+from common.protocol.messages import Behind
+
+CHUNK_BYTES: Final = limits.FRAME_BYTES // 2
+CROWDED_BYTES: Final = 1024 * 1024
+"""With so many bytes of answers waiting no further command is read from the link."""
+TOO_SLOW: Final = 1013
+"""Close code "try again later" (RFC 6455, registered with IANA)."""
+
+
+class Chunk:
+    """Encoded events that go to many links at once, as one frame that is made once.
+
+    *group*: whose entries they are; None for events that must not be dropped.
+    """
+
+    __slots__ = ("count", "frame", "group", "size")
+
+    def __init__(self, group: GroupId | None, words: Sequence[bytes]) -> None:
+        self.group = group
+        self.count = len(words)
+        self.frame = frame_of(words)
+        self.size = len(self.frame)
+
+
+def chunks_of(group: GroupId | None, words: Iterable[bytes]) -> list[Chunk]:
+    """*words* in their order, in as few chunks as fit into frames."""
+    chunks: list[Chunk] = []
+    part: list[bytes] = []
+    size = 0
+    for word in words:
+        if part and size + len(word) > CHUNK_BYTES:
+            chunks.append(Chunk(group, part))
+            part, size = [], 0
+        part.append(word)
+        size += len(word) + 1
+    if part:
+        chunks.append(Chunk(group, part))
+    return chunks
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The link is to be closed with this code and reason."""
+
+    code: int
+    reason: bytes = b""
+
+
+class Outbox:
+    """The queue of one link. One task takes from it; everybody else only puts."""
+
+    __slots__ = (
+        "_behind",
+        "_bytes",
+        "_crowd",
+        "_end",
+        "_events",
+        "_following",
+        "_held",
+        "_items",
+        "_last_seq",
+        "_pong",
+        "_room",
+        "_waiter",
+    )
+
+    def __init__(self, last_seq: Callable[[GroupId], Seq]) -> None:
+        """*last_seq* tells how far a group's log is published, for `behind`."""
+        self._last_seq = last_seq
+        self._items: list[bytes | Chunk] = []
+        self._events = 0
+        self._bytes = 0
+        self._crowd = 0
+        self._behind: set[GroupId] = set()
+        self._held = False
+        self._following: list[Chunk] = []
+        self._pong: bytes | None = None
+        self._end: End | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+
+    # -- putting -------------------------------------------------------------------------------------------------------
+
+    def push(self, chunk: Chunk) -> None:
+        """Queue a chunk that all its links share; when there is no room for it, fall behind."""
+        if self._end is not None:
+            return
+        group = chunk.group
+        if group is not None and self._behind:
+            self._behind.add(group)
+            return
+        self._items.append(chunk)
+        self._events += chunk.count
+        self._bytes += chunk.size
+        if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
+            self._drop_entries()
+        if self._waiter is not None:
+            self._wake()
+
+    def answer(self, word: bytes) -> None:
+        """Queue an encoded answer, for this link alone."""
+        if self._end is not None:
+            return
+        if self._held:
+            self._release(word)
+        else:
+            self._items.append(word)
+            self._crowd += len(word)
+            self._bytes += len(word)
+        if self._waiter is not None:
+            self._wake()
+
+    def pong(self, payload: bytes) -> None:
+        """Answer a ping; of several that wait only the latest counts (RFC 6455, 5.5.3)."""
+        self._pong = payload
+        self._wake()
+
+    def hold(self) -> None:
+        """Take nothing out until the next answer: what is pushed meanwhile waits behind that answer."""
+        self._held = True
+
+    def follow(self, chunks: Sequence[Chunk], behind: Iterable[GroupId]) -> None:
+        """While held: what comes right after the answer, before what was pushed meanwhile. *behind*: groups with too much for that."""
+        self._following = list(chunks)
+        self._behind.update(behind)
+
+    def end(self, end: End, *, at_once: bool = False) -> None:
+        """Put nothing more; close when all was sent. *at_once*: drop the entries that wait."""
+        if self._end is None:
+            self._end = end
+        if at_once:
+            self._items = [item for item in self._items if type(item) is bytes]
+            self._behind.clear()
+        self._held = False
+        self._wake()
+        self._make_room()
+
+    # -- taking --------------------------------------------------------------------------------------------------------
+
+    async def take(self) -> bytes | End:
+        """The next frame: all that has gathered, as far as it fits. Empty bytes: only a pong is due."""
+        while True:
+            if not self._held:
+                if self._items or self._behind:
+                    return self._gathered()
+                if self._end is not None:
+                    return self._end
+            if self._pong is not None:
+                return b""
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def take_pong(self) -> bytes | None:
+        """The pong that is due, once."""
+        pong, self._pong = self._pong, None
+        return pong
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many answers wait that no further command should be read."""
+        return self._crowd > CROWDED_BYTES
+
+    async def room(self) -> None:
+        """Return when the link is no longer crowded, or is to end."""
+        while self._crowd > CROWDED_BYTES and self._end is None:
+            self._room = asyncio.get_running_loop().create_future()
+            try:
+                await self._room
+            finally:
+                self._room = None
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _gathered(self) -> bytes:
+        items = self._items
+        if len(items) == 1 and not self._behind:
+            self._empty()
+            item = items[0]
+            return item if type(item) is bytes else item.frame  # type: ignore[union-attr]
+        parts: list[bytes | memoryview] = []
+        size = 0
+        for item in items:
+            part = item if type(item) is bytes else memoryview(item.frame)[1:-1]  # type: ignore[union-attr]
+            if parts and size + len(part) > limits.FRAME_BYTES:
+                break
+            parts.append(part)
+            size += len(part) + 1
+        taken = len(parts)
+        if taken == len(items):
+            self._empty()
+            if self._behind:
+                parts.append(self._take_behind())
+        else:
+            self._items = items[taken:]
+            self._recount()
+        return b"".join((b"[", b",".join(parts), b"]"))
+
+    def _empty(self) -> None:
+        self._items = []
+        self._events = self._bytes = self._crowd = 0
+        self._make_room()
+
+    def _take_behind(self) -> bytes:
+        groups = {group: self._last_seq(group) for group in sorted(self._behind)}
+        self._behind.clear()
+        return encode(Behind(groups=groups))
+
+    def _drop_entries(self) -> None:
+        kept: list[bytes | Chunk] = []
+        for item in self._items:
+            if isinstance(item, Chunk) and item.group is not None:
+                self._behind.add(item.group)
+            else:
+                kept.append(item)
+        self._items = kept
+        self._recount()
+        if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
+            self._items = []
+            self._recount()
+            self.end(End(TOO_SLOW, b"reads too slowly"), at_once=True)
+
+    def _recount(self) -> None:
+        chunks = [item for item in self._items if isinstance(item, Chunk)]
+        self._crowd = sum(len(item) for item in self._items if type(item) is bytes)
+        self._events = sum(chunk.count for chunk in chunks)
+        self._bytes = self._crowd + sum(chunk.size for chunk in chunks)
+        self._make_room()
+
+    def _release(self, answer: bytes) -> None:
+        self._held = False
+        self._items = [answer, *self._following, *self._items]
+        self._following = []
+        self._recount()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _make_room(self) -> None:
+        if self._room is not None and not self._room.done() and not self.is_crowded:
+            self._room.set_result(None)
