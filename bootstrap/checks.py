@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import List, Sequence
 
-from bootstrap.commands import install_command
+from bootstrap.commands import install_command, tk_was_left_out
 from bootstrap.environment import HERE, Environment
 from bootstrap.pip import last_error
 from bootstrap.progress import Progress, run_lines
@@ -43,7 +43,7 @@ def missing_test_packages() -> List[str]:
     if sys.base_prefix == "/usr":  # the distribution's own Python comes in pieces
         packages += ["python3-tk"] if find_spec("tkinter") is None else []
         packages += ["python3.{}-venv".format(sys.version_info[1])] if find_spec("ensurepip") is None else []
-    return packages
+    return packages + (["libtk8.6"] if tk_was_left_out() else [])
 
 
 def install_test_packages() -> None:

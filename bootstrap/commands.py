@@ -67,6 +67,8 @@ PACKAGES = {
         "winget": "Python.Python.3.13",
     },
 }
+# What pyenv needs to build Python with tkinter.
+TK_SOURCES = {"apt-get": "tk-dev", "dnf": "tk-devel", "zypper": "tk-devel", "pacman": "tk", "apk": "tk-dev"}
 INSTALL = {
     "apt-get": "apt-get install -y",
     "dnf": "dnf install -y",
@@ -93,21 +95,43 @@ def install_command(packages: str, tool: str = "") -> str:
     return command if tool in ("brew", "winget") or os.geteuid() == 0 else "sudo " + command
 
 
+def tk_was_left_out() -> bool:
+    """Was this Python built for Tk, on a system that has since lost (or never had) Tk's own library?"""
+    from importlib.util import find_spec
+
+    if find_spec("_tkinter") is None:
+        return False
+    try:
+        import _tkinter  # noqa: F401
+    except ImportError:
+        return True
+    return False
+
+
 def mending(what: str) -> str:
     """The command that gives this machine *what*: "python", "tkinter" or "ensurepip"."""
     tool = installer()
-    package = PACKAGES[what][tool].format(minor=sys.version_info[1])
-    linux = tool not in ("brew", "winget")
-    if what == "python":
-        # A distribution may have no newer one under that name: python.org does.
-        return install_command(package, tool) + " && " + again("/usr/bin/python3" if linux else own_name())
-    if linux and ".pyenv" in sys.base_prefix:
-        need = {"apt-get": "tk-dev", "dnf": "tk-devel", "zypper": "tk-devel", "pacman": "tk", "apk": "tk-dev"}[tool]
+    if tool in ("brew", "winget"):
+        return _then(install_command(PACKAGES[what][tool].format(minor=sys.version_info[1]), tool), again())
+    of_distribution = sys.base_prefix == "/usr"
+    if what == "tkinter" and tool == "apt-get" and tk_was_left_out():
+        return _then(install_command("libtk8.6", tool), again())
+    if what == "tkinter" and ".pyenv" in sys.base_prefix:
         version = "{}.{}.{}".format(*sys.version_info[:3])
-        return "{} && pyenv install --force {} && {}".format(install_command(need, tool), version, again())
-    if linux and sys.base_prefix != "/usr":  # the distribution's packages are for the distribution's Python
-        return install_command(PACKAGES["python"][tool], tool) + " && " + again("/usr/bin/python3")
-    return install_command(package, tool) + " && " + again()
+        return _then(install_command(TK_SOURCES[tool], tool), "pyenv install --force " + version, again())
+    if what == "python" and of_distribution:  # so what it has is too old
+        return _then(
+            "curl -fsSL https://pyenv.run | bash",
+            "~/.pyenv/bin/pyenv install 3.12",
+            again("~/.pyenv/versions/3.12*/bin/python"),
+        )
+    if what == "python" or not of_distribution:  # its packages are for its own Python
+        return _then(install_command(PACKAGES["python"][tool], tool), again("/usr/bin/python3"))
+    return _then(install_command(PACKAGES[what][tool].format(minor=sys.version_info[1]), tool), again())
+
+
+def _then(*commands: str) -> str:
+    return " && ".join(commands)
 
 
 def newer_python() -> str:

@@ -30,9 +30,14 @@ REQUIREMENTS = {"run": ["requirements.txt"], "test": ["requirements.txt", "requi
 
 
 def tkinter_is_here() -> bool:
+    """Does the Python that runs now have tkinter, and the libraries that it loads?"""
     from importlib.util import find_spec
 
-    return find_spec("_tkinter") is not None and find_spec("tkinter") is not None
+    try:
+        import _tkinter  # noqa: F401
+    except ImportError:
+        return False
+    return find_spec("tkinter") is not None
 
 
 class Environment:

@@ -298,6 +298,7 @@ def hide(checkout: Path, module: str) -> None:
     messenger = checkout / "messenger.py"
     hiding = f"""
 import importlib.util
+sys.modules["_" + {module!r}] = None
 whole = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name.strip("_") == {module!r} else whole(name, *rest)
 """
@@ -348,6 +349,31 @@ def test_every_system_has_a_command_for_everything(tool: str) -> None:
     for what in commands.PACKAGES:
         assert commands.PACKAGES[what][tool]
     assert commands.install_command("package", tool).endswith(commands.INSTALL[tool] + " package")
+
+
+@pytest.mark.parametrize(
+    "what, prefix, ending",
+    [
+        ("python", "/usr", "~/.pyenv/versions/3.12*/bin/python messenger.py"),
+        ("python", "/opt/python", "python3 python3-venv python3-tk && /usr/bin/python3 messenger.py"),
+        ("tkinter", "/usr", "apt-get install -y python3-tk && python9 messenger.py"),
+        ("tkinter", "/opt/python", "python3 python3-venv python3-tk && /usr/bin/python3 messenger.py"),
+        (
+            "tkinter",
+            "/home/anna/.pyenv/versions/3.12.1",
+            f"pyenv install --force {sys.version.split()[0]} && python9 messenger.py",
+        ),
+        ("ensurepip", "/usr", f"apt-get install -y python3.{sys.version_info[1]}-venv && python9 messenger.py"),
+    ],
+)
+def test_the_command_mends_the_python_that_runs(
+    monkeypatch: pytest.MonkeyPatch, what: str, prefix: str, ending: str
+) -> None:
+    monkeypatch.setattr(commands, "installer", lambda: "apt-get")
+    monkeypatch.setattr(commands, "again", lambda python="python9": f"{python} messenger.py")
+    monkeypatch.setattr(commands, "tk_was_left_out", lambda: False)
+    monkeypatch.setattr(sys, "base_prefix", prefix)
+    assert commands.mending(what).endswith(ending)
 
 
 def test_progress_is_visible_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
