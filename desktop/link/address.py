@@ -50,8 +50,8 @@ def parse_address(text: str, default_port: int = DEFAULT_PORT) -> Address:
 
 def _split(text: str) -> tuple[str, str]:
     if text.startswith("["):
-        host, _bracket, rest = text[1:].partition("]")
-        return host, rest.removeprefix(":")
+        host, bracket, rest = text[1:].partition("]")
+        return (host, rest.removeprefix(":")) if bracket else ("", "")
     if text.count(":") > 1:
         return text, ""
     host, _colon, port = text.partition(":")

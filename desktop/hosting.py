@@ -1,0 +1,209 @@
+"""The relay on this computer: a child process that this client starts, watches and stops, or lets stay.
+
+It is a process of its own, so that a busy window or a crash of it never stops other people's talk. It ends when its standard input ends,
+which the system sees to however this client ends; a line ``stay`` before that tells it to go on alone. On its standard output it says
+one line of JSON when it is ready; everything else it has to say goes to a log file, whose last line explains a failed start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from common.crypto.identity import BadRelayId, parse_relay_id
+from desktop.events import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
+from desktop.locale import _
+
+START_S: Final = 60.0
+"""A relay that is not ready by then is given up; key derivation on an old computer takes seconds."""
+STOP_S: Final = 5.0
+STAY: Final = b"stay\n"
+_ROOT: Final = Path(__file__).parent.parent
+_COMMAND: Final = (sys.executable, "-m", "relay", "run", "--json", "--stop-with-parent")
+_SAID_MAX: Final = 600
+_LOG_BYTES: Final = 8192
+_FLAGS_ON_WINDOWS: Final = 0x08000000 | 0x00000200
+"""CREATE_NO_WINDOW and CREATE_NEW_PROCESS_GROUP."""
+
+_log = logging.getLogger(__name__)
+
+
+class Hosting:
+    """At most one relay at a time. Every method may be called from any thread and returns at once, but `stop`."""
+
+    def __init__(
+        self,
+        tell: Callable[[HostingEvent], None],
+        log_path: Path,
+        options: Sequence[str] = (),
+        *,
+        command: Sequence[str] = _COMMAND,
+        start_s: float = START_S,
+    ) -> None:
+        """*tell* is called in a thread of this class. *log_path*: what the relay says goes there. *options*: more arguments."""
+        self._tell = tell
+        self._log_path = log_path
+        self._command = (*command, *options)
+        self._start_s = start_s
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+        self._is_wanted = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the relay runs, or is being started, as a child of this client."""
+        with self._turn:
+            return self._is_wanted and self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the relay: told by `HostingStarting`, then `HostingReady` or `HostingFailed`. Nothing if it runs."""
+        with self._turn:
+            if self._thread is not None and self._thread.is_alive():
+                return
+            self._is_wanted = True
+            self._thread = threading.Thread(target=self._run, name="hosting", daemon=True)
+            self._thread.start()
+
+    def stop(self, timeout_s: float = STOP_S) -> None:
+        """Ask the relay to end, and wait: told by `HostingStopped`. After *timeout_s* it is ended."""
+        with self._turn:
+            self._is_wanted = False
+            process, thread = self._process, self._thread
+        if process is not None:
+            _close_input(process)
+            if not _ends(process, timeout_s):
+                _log.warning("the relay on this computer does not end by itself")
+                process.terminate()
+                if not _ends(process, 1.0):
+                    process.kill()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(1.0)
+
+    def let_stay(self) -> None:
+        """The relay goes on when this client ends; it is no child any more, and nothing more is told of it."""
+        with self._turn:
+            self._is_wanted = False
+            process, self._process = self._process, None
+            if process is not None and process.stdin is not None:
+                with contextlib.suppress(OSError):  # it has ended just now: then there is nothing to stay
+                    process.stdin.write(STAY)
+                    process.stdin.flush()
+
+    # -- in the thread -------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._tell(HostingStarting())
+        try:
+            process = self._launch()
+        except OSError as error:
+            self._tell(HostingFailed(_("The relay cannot be started: {reason}").format(reason=error)))
+            return
+        late = threading.Timer(self._start_s, process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            is_ready = self._await_ready(process, late)
+            while process.stdout is not None and process.stdout.read(4096):
+                pass  # nothing more is said there; the end of it is the end of the relay
+            code = process.wait()
+        finally:
+            late.cancel()
+        with self._turn:
+            is_ours, self._process = self._process is process, None
+            was_wanted, self._is_wanted = self._is_wanted, False
+        if was_wanted:
+            self._tell(HostingFailed(self._why(is_ready, code)))
+        elif is_ours:
+            self._tell(HostingStopped())
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        with self._log_path.open("wb") as log:
+            process = subprocess.Popen(
+                self._command,
+                cwd=_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # Ctrl+C in the terminal that the client was started from is not meant for the relay.
+                start_new_session=sys.platform != "win32",
+                creationflags=_FLAGS_ON_WINDOWS if sys.platform == "win32" else 0,
+            )
+        with self._turn:
+            self._process = process
+            is_wanted = self._is_wanted
+        if not is_wanted:
+            _close_input(process)
+        return process
+
+    def _await_ready(self, process: subprocess.Popen[bytes], late: threading.Timer) -> bool:
+        assert process.stdout is not None
+        for line in process.stdout:
+            ready = _ready(line)
+            if ready is not None:
+                late.cancel()
+                self._tell(ready)
+                return True
+            _log.warning("the relay said something else than that it is ready")
+        return False
+
+    def _why(self, was_ready: bool, code: int) -> str:
+        said = _last_line(self._log_path)
+        if was_ready:
+            return (
+                _("The relay on this computer has ended unexpectedly ({code}). {said}")
+                .format(code=code, said=said)
+                .strip()
+            )
+        return _("The relay did not start. {said}").format(said=said or _("It gave no reason.")).strip()
+
+
+def _ready(line: bytes) -> HostingReady | None:
+    try:
+        said: dict[str, Any] = json.loads(line)
+        if said["ready"] is not True:
+            return None
+        return HostingReady(
+            relay_id=parse_relay_id(said["relay_id"]),
+            name=str(said["name"]),
+            port=int(said["port"]),
+            owner_code=str(said.get("owner_code") or ""),
+            recovery_code=str(said.get("recovery_code") or ""),
+        )
+    except (ValueError, TypeError, KeyError, BadRelayId):
+        return None
+
+
+def _ends(process: subprocess.Popen[bytes], within_s: float) -> bool:
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _close_input(process: subprocess.Popen[bytes]) -> None:
+    stream: IO[bytes] | None = process.stdin
+    if stream is not None:
+        with contextlib.suppress(OSError):  # it has ended already
+            stream.close()
+
+
+def _last_line(path: Path) -> str:
+    """The last thing that was said in the log at *path*."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _LOG_BYTES))
+            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines()]
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line), "")[:_SAID_MAX]
