@@ -152,7 +152,8 @@ class Beacon:
                 # A fault here must not end the beacon, nor the relay that owns it; the next poll tries again.
                 _log.exception("The announcement could not be kept up to date")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._poll_s)
+                async with asyncio.timeout(self._poll_s):
+                    await self._changed.wait()
 
     async def _keep_true(self) -> None:
         every = await asyncio.get_running_loop().run_in_executor(None, self._read_addresses)

@@ -158,7 +158,8 @@ async def _open(interfaces: list[str | int]) -> AsyncZeroconf:
             without = [entry for entry in interfaces if isinstance(entry, str)]
             opened = AsyncZeroconf(interfaces=without, ip_version=IPVersion.V4Only)
         try:
-            await asyncio.wait_for(opened.zeroconf.async_wait_for_start(), OPEN_S)
+            async with asyncio.timeout(OPEN_S):
+                await opened.zeroconf.async_wait_for_start()
         except BaseException:
             await opened.async_close()
             raise
@@ -429,7 +430,8 @@ class Watcher:
             except MulticastUnavailable as problem:
                 self._say_trouble(str(problem))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._renew_now.wait(), self._renew_s)
+                async with asyncio.timeout(self._renew_s):
+                    await self._renew_now.wait()
 
     async def _renew(self, adapters: Sequence[LocalAddress]) -> None:
         if self._zeroconf is None:

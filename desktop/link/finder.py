@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,6 +27,7 @@ from desktop.link.archive import KnownRelay
 from desktop.link.pinning import WrongIdentity
 from desktop.link.probe import PROBE_S, Answered, Outcome, ProbeFailed, probe, probe_all
 from desktop.link.trust import judge
+from desktop.locale import _
 
 ASK_S: Final = 0.8
 """The broadcast question is repeated this often, so that a relay that starts is in the list within a second."""
@@ -42,10 +44,17 @@ PROBING_MAX: Final = 32
 SWEEP_PARALLEL: Final = 64
 SWEEP_S: Final = 0.6
 
+ANSWER_S: Final = 4.0
+"""An address that was in no answer to the broadcast for this long is no longer the relay's."""
+
+# Where a hint comes from; the others are "mdns" with the instance name.
 _LAST: Final = "where it was last"
 _ASKED: Final = "broadcast"
 _TYPED: Final = "typed"
 _SWEPT: Final = "sweep"
+_OWN_SOURCES: Final = frozenset({_LAST, _ASKED, _TYPED, _SWEPT})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -57,6 +66,13 @@ class _Clue:
     outcome: Outcome = field(default_factory=lambda: Outcome(None))
     poked: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    heard_at: dict[Address, float] = field(default_factory=dict)
+
+    def heard(self, places: Iterable[Address], now: float) -> tuple[Address, ...]:
+        """*places* were in an answer to the broadcast, which comes from each of a relay's adapters: all that were lately."""
+        self.heard_at.update(dict.fromkeys(places, now))
+        self.heard_at = {place: at for place, at in self.heard_at.items() if now - at < ANSWER_S}
+        return tuple(self.heard_at)
 
     def places(self, own: Sequence[Subnet]) -> tuple[Address, ...]:
         """Every address, where it answered last first, then the nearest."""
@@ -155,9 +171,9 @@ class Finder:
         """
         address = Address(host, port)
         answered = await probe(address, expected, within_s=2 * PROBE_S)
-        self._follow(answered, _TYPED)
         if expected is not None and answered.relay_id != expected:
             raise WrongIdentity(address, expected, answered.relay_id)
+        self._follow(answered, _TYPED)
         return next(relay for relay in self._relays if relay.relay_id == answered.relay_id)
 
     async def sweep(self, port: int = DEFAULT_PORT) -> int:
@@ -186,7 +202,11 @@ class Finder:
     # -- hints ---------------------------------------------------------------------------------------------------------
 
     async def _adapters(self) -> tuple[LocalAddress, ...]:
-        every = await asyncio.get_running_loop().run_in_executor(None, self._read_addresses)
+        try:
+            every = await asyncio.get_running_loop().run_in_executor(None, self._read_addresses)
+        except OSError as problem:
+            _log.warning("The adapters cannot be read: %s", problem)
+            return self._own
         own = lan_addresses(every, self._interfaces)
         changed, self._own = bool(self._own) and own != self._own, own
         if changed:
@@ -198,7 +218,7 @@ class Finder:
             try:
                 await self._asker.start()
             except OSError as problem:
-                self._on_trouble(str(problem))
+                self._on_trouble(_("The network cannot be asked for relays: {reason}").format(reason=problem.strerror))
         while True:
             await self._adapters()
             if self._asker is not None:
@@ -208,13 +228,16 @@ class Finder:
     def _on_sighting(self, sighting: Sighting) -> None:
         match sighting:
             case Heard(instance, announcement):
-                self._forget_hint(instance, but=announcement.relay_id)
-                self._hint(announcement.relay_id, instance, _places(announcement))
+                self._forget_hint(_mdns(instance), but=announcement.relay_id)
+                self._hint(announcement.relay_id, _mdns(instance), _places(announcement))
             case Gone(instance):
-                self._forget_hint(instance)
+                self._forget_hint(_mdns(instance))
 
     def _on_answer(self, announcement: Announcement) -> None:
-        self._hint(announcement.relay_id, _ASKED, _places(announcement))
+        places, clue = _places(announcement), self._clues.get(announcement.relay_id)
+        if clue is not None:
+            places = clue.heard(places, asyncio.get_running_loop().time())
+        self._hint(announcement.relay_id, _ASKED, places)
 
     def _hint(self, relay_id: RelayId, source: str, places: tuple[Address, ...]) -> None:
         """*source* says that *relay_id* is at *places*. Probed at once, unless it is known to be there."""
@@ -223,9 +246,9 @@ class Finder:
             if len(self._clues) >= CLUES_MAX and source not in {_LAST, _TYPED}:
                 return
             clue = self._clues[relay_id] = _Clue(relay_id)
-        elif source not in clue.hints and len(clue.hints) >= HINTS_MAX:
+        elif source not in _OWN_SOURCES | clue.hints.keys() and len(clue.hints) >= HINTS_MAX:
             return
-        is_news = clue.hints.get(source) != places
+        is_news = not set(places) <= set(clue.hints.get(source, ()))
         clue.hints[source] = places
         if clue.task is None:
             clue.task = asyncio.create_task(self._pursue(clue), name="clue")
@@ -257,25 +280,31 @@ class Finder:
                 await asyncio.sleep(RETRY_S)
                 outcome = await self._probe(clue)
             clue.outcome = outcome
+            if outcome.best is None and not clue.poked.is_set():
+                # The answer to the broadcast led nowhere; the next one brings it again.
+                clue.hints.pop(_ASKED, None)
+                if not clue.hints:
+                    del self._clues[clue.relay_id]
+                    self._publish()
+                    return
             self._publish()
-            if not clue.hints and outcome.best is None:
-                del self._clues[clue.relay_id]
-                return
-            await self._pause(clue)
+            if outcome.best is None:
+                await asyncio.sleep(RETRY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._reprobe_s):
+                    await clue.poked.wait()
 
     async def _probe(self, clue: _Clue) -> Outcome:
         places = clue.places(subnets(self._own))
         if not places:
             return Outcome(None, is_refused=True)
         async with self._slots:
-            return await probe_all(places, clue.relay_id)
-
-    async def _pause(self, clue: _Clue) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(clue.poked.wait(), self._reprobe_s)
-        if clue.outcome.best is None:
-            # What is not there is hinted at with each answer to the broadcast: not more often than that.
-            clue.hints.pop(_ASKED, None)
+            try:
+                return await probe_all(places, clue.relay_id)
+            except Exception:
+                # A fault of ours over one stranger's hint must not hide all the others.
+                _log.exception("A hint could not be followed")
+                return Outcome(None)
 
     def _publish(self) -> None:
         relays = found_relays(
@@ -324,6 +353,10 @@ def _found(
         known_since=whom.known_since if whom is not None and trust is Trust.KNOWN else None,
         conflicts_with=whom.relay_id if whom is not None and trust is Trust.IMPOSTOR else None,
     )
+
+
+def _mdns(instance: str) -> str:
+    return f"mdns {instance}"
 
 
 def _places(announcement: Announcement) -> tuple[Address, ...]:

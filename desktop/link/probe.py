@@ -82,7 +82,7 @@ async def probe(address: Address, expected: RelayId | None = None, within_s: flo
                 # Another certificate than the guess: pin that one, so that the answer is bound to it.
                 pin = mismatch.got
                 card = await _card(address, pin)
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         raise _failure(address, error) from error
     relay_id = relay_id_of_pin(pin)
     if card.relay_id != relay_id:
@@ -145,7 +145,7 @@ def _failure(address: Address, error: Exception) -> ProbeFailed:
     )
 
 
-class _Other(Exception):  # noqa: N818, never leaves this module
+class _Other(Exception):
     def __init__(self, answered: Answered) -> None:
         super().__init__(answered.relay_id)
         self.answered = answered
