@@ -33,7 +33,7 @@ class WireError(MessengerError):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
-    default: ClassVar[str] = "Something went wrong in the relay. Its log says what."
+    default: ClassVar[str] = "Something went wrong in the relay. Try again; if it stays so, look into the relay's log."
 
     def __init__(self, message: str = "", *, retry_after: float | None = None, re: int | None = None) -> None:
         """*message* for people (the class's own when empty); *retry_after* in seconds; *re* the id of the command."""
@@ -60,14 +60,14 @@ class MalformedFrame(ProtocolError):
     """Not UTF-8, not JSON, or neither an object nor an array of objects."""
 
     code = "malformed_frame"
-    default = "This frame is not a JSON object or an array of JSON objects in UTF-8."
+    default = "This is not a JSON object, or an array of them, in UTF-8. Send one."
 
 
 class BadRequest(ProtocolError):
     """A known command with a missing, mistyped or overlong field."""
 
     code = "bad_request"
-    default = "A field of this command is missing, has the wrong type or is too long."
+    default = "A field of this command is missing, has the wrong type or is too long. Compare it with the protocol."
 
 
 class UnknownCommand(ProtocolError):
@@ -75,7 +75,7 @@ class UnknownCommand(ProtocolError):
 
     code = "unknown_command"
     status = 404
-    default = "This relay does not know that command. A newer relay may."
+    default = "This relay does not know that command. Update the relay, or do without it."
 
 
 class UnexpectedMessage(ProtocolError):
@@ -83,7 +83,9 @@ class UnexpectedMessage(ProtocolError):
 
     code = "unexpected_message"
     status = 409
-    default = "That command does not belong here: the first one on a link is hello, and hello comes only once."
+    default = (
+        "That command does not belong here. Say hello first on a link, and once; register and log in by plain HTTPS."
+    )
 
 
 class FrameTooLarge(ProtocolError):
@@ -116,7 +118,7 @@ class WrongCredentials(Refused):
 
     code = "wrong_credentials"
     status = 401
-    default = "The user name or the password is wrong."
+    default = "The user name or the password is wrong. Check both and try again."
 
 
 class TooManyAttempts(Refused):
@@ -140,7 +142,7 @@ class BadName(Refused):
 
     code = "bad_name"
     status = 400
-    default = "This name cannot be used: it is empty, too long or has characters that cannot be seen."
+    default = "This name cannot be used: it is empty, too long or has characters that cannot be seen. Choose another."
 
 
 class BadPassword(Refused):
@@ -148,7 +150,7 @@ class BadPassword(Refused):
 
     code = "bad_password"
     status = 400
-    default = "This password cannot be used: it needs 8 to 1024 characters."
+    default = "This password cannot be used. Choose one of 8 to 1024 characters."
 
 
 class RegistrationClosed(Refused):
@@ -162,7 +164,7 @@ class InvitationNeeded(Refused):
     """The relay asks for an invitation code, and this one is missing, wrong or used up."""
 
     code = "invitation_needed"
-    default = "This relay asks for an invitation: paste the invitation link, or ask whoever runs the relay for one."
+    default = "This relay asks for an invitation. Paste the invitation link, or ask whoever runs the relay for one."
 
 
 class RateLimited(Refused):
@@ -185,7 +187,7 @@ class UnknownGroup(Refused):
 
     code = "unknown_group"
     status = 404
-    default = "There is no such group here."
+    default = "There is no such group here, or none that you may see. Look at your groups again."
 
 
 class UnknownUser(Refused):
@@ -193,14 +195,14 @@ class UnknownUser(Refused):
 
     code = "unknown_user"
     status = 404
-    default = "There is no such person here."
+    default = "There is no such person here. Look at the members again."
 
 
 class NotAllowed(Refused):
     """The person's role does not allow it, or nobody may do it to this group."""
 
     code = "not_allowed"
-    default = "You may not do that here."
+    default = "You may not do that here. Ask an owner or admin."
 
 
 class NonceReused(Refused):
@@ -216,7 +218,7 @@ class UnknownTarget(Refused):
 
     code = "unknown_target"
     status = 404
-    default = "The message that this one answers does not exist."
+    default = "The message that this one answers does not exist. Send it without that."
 
 
 class StorageUnavailable(Refused):
@@ -224,7 +226,9 @@ class StorageUnavailable(Refused):
 
     code = "storage_unavailable"
     status = 503
-    default = "The relay cannot store anything right now (disk full or failing). Nothing was lost: try again later."
+    default = (
+        "The relay cannot store anything right now (disk full or failing). Keep what you have and try again later."
+    )
 
 
 class TooManyConnections(Refused):
@@ -239,7 +243,7 @@ class ForeignOrigin(Refused):
     """A web page tried to reach the relay through somebody's browser, or the Host header is not the relay's."""
 
     code = "foreign_origin"
-    default = "Requests from web pages are not accepted here."
+    default = "Requests from web pages are not accepted here. Use a client, or a script that sends no Origin."
 
 
 class ShuttingDown(Refused):
@@ -247,7 +251,7 @@ class ShuttingDown(Refused):
 
     code = "shutting_down"
     status = 503
-    default = "The relay is shutting down. The client comes back by itself."
+    default = "The relay is shutting down. Wait a little and connect again."
 
 
 # -- not on the wire ---------------------------------------------------------------------------------------------------

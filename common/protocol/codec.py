@@ -14,7 +14,7 @@ import msgspec
 
 from common.errors import BadRequest, FrameTooLarge, MalformedFrame, MessengerError, UnknownCommand, WireError
 from common.protocol import limits
-from common.protocol.messages import Answer, AnyCommand, COMMANDS, Command, CommandId, EVENTS, Entry, Event, Problem
+from common.protocol.messages import COMMANDS, EVENTS, Answer, AnyCommand, Command, CommandId, Entry, Event, Problem
 
 T = TypeVar("T")
 

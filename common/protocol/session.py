@@ -31,6 +31,16 @@ TRANSITIONS: Final[dict[tuple[State, type[Command]], State]] = {
 }
 
 
+def diagram() -> str:
+    """The table as lines of text, for docs/protocol.md: state, command, state."""
+    rows = [(before.name, str(kind.__struct_config__.tag), after.name) for (before, kind), after in TRANSITIONS.items()]
+    from_width = max(len(before) for before, _, _ in rows)
+    tag_width = max(len(tag) for _, tag, _ in rows)
+    lines = [f"{'(opened)':{from_width}} ──{'─' * tag_width}──▶ {Session().state.name}"]
+    lines += [f"{before:{from_width}} ─ {tag + ' ':─<{tag_width + 1}}──▶ {after}" for before, tag, after in rows]
+    return "\n".join(lines) + "\n"
+
+
 class Session:
     """The state of one link."""
 

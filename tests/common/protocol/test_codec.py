@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import (
@@ -53,7 +53,13 @@ from common.protocol.messages import (
 from tests.common.protocol.words import broken, fields_of, frame, json_values, plain, right, tag_of, wrong
 
 ANY_COMMAND = st.sampled_from(sorted(COMMANDS.values(), key=tag_of))
-A_POST: dict[str, Any] = {"type": "post", "id": 7, "group": 1, "nonce": "0123456789abcdef" * 2, "body": "Чайник вскипел"}
+A_POST: dict[str, Any] = {
+    "type": "post",
+    "id": 7,
+    "group": 1,
+    "nonce": "0123456789abcdef" * 2,
+    "body": "Чайник вскипел",
+}
 
 
 def as_json(value: object) -> bytes:
@@ -179,6 +185,7 @@ def test_a_wrong_field_is_refused_and_named(spoiled: tuple[str, dict[str, Any]])
     "kind, missing",
     [(kind, name) for kind in COMMANDS.values() for name, field in fields_of(kind).items() if field.required],
 )
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_missing_field_is_refused_and_named(kind: type[Command], missing: str, data: st.DataObject):
     fields = data.draw(right(kind)) | {"id": 9}
@@ -189,6 +196,7 @@ def test_a_missing_field_is_refused_and_named(kind: type[Command], missing: str,
 
 
 @pytest.mark.parametrize("kind", COMMANDS.values(), ids=tag_of)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_unknown_fields_are_ignored(kind: type[Command], data: st.DataObject):
     fields = data.draw(right(kind))
