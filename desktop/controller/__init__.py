@@ -11,7 +11,9 @@ from desktop.controller.doors import HostingDoor, LinkDoor
 from desktop.controller.entrance import Entrance
 from desktop.controller.talk import Talk
 from desktop.events import (
+    CommandRefused,
     ConnectionChecked,
+    DiscoveryTrouble,
     FoundRelay,
     HostingEvent,
     HostingFailed,
@@ -65,15 +67,15 @@ class Controller:
         self._talk: Talk | None = None
         self._wanted: FoundRelay | None = None
         self._own_relay: HostingReady | None = None
-        self._focused = True
+        self._focused = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def begin(self, screen: Screen, *, remembered: bool) -> None:
-        """Go in front of the person. *remembered*: this device may be signed in somewhere, so wait for what the link knows."""
+        """Go in front of the person. *remembered*: this device may be signed in somewhere, so wait for what the link has kept."""
         self._screen = screen
-        self._entrance = Entrance(screen, self._link, self._direct)
-        if remembered and not self._direct:
+        self._entrance = Entrance(screen, self._link, self._go_to, self._direct)
+        if remembered:
             self._link.resume()
         else:
             self._entrance.open()
@@ -89,6 +91,10 @@ class Controller:
                 self._signed_out(reason)
             case HostingStarting() | HostingReady() | HostingFailed() | HostingStopped():
                 self._hosting_changed(event)
+            case CommandRefused("start", _code, message):
+                # The archive cannot be opened: say why, on the screen where there is something to do about it.
+                self._entrance.open()
+                self._entrance.fold(DiscoveryTrouble(message))
             case IdentityChanged(expected, found):
                 self._screen.show_identity_alarm(self._name_of(expected), expected, found)
             case ConnectionChecked(findings, done):
@@ -148,11 +154,16 @@ class Controller:
     # -- choosing a relay ----------------------------------------------------------------------------------------------
 
     def choose_relay(self, relay: FoundRelay) -> None:
-        if relay.trust is Trust.KNOWN:
+        self._go_to(relay, "")
+
+    def _go_to(self, relay: FoundRelay, code: str) -> None:
+        """Straight in where this device is signed in, else to the form. *code*: an invitation or owner code."""
+        if relay.trust is Trust.KNOWN and not code:
             self._wanted = relay
             self._link.resume(relay.relay_id)
         else:
-            self._entrance.enter(relay)
+            self._wanted = None
+            self._entrance.enter(relay, code)
 
     def explain_impostor(self, relay: FoundRelay) -> None:
         self._entrance.explain_impostor(relay)
@@ -272,10 +283,11 @@ class Controller:
     def set_language(self, language: str) -> None:
         self._settings.change(language=language)
         locale.use(language or locale.system_language())
+        self._screen.redraw()
         if self._talk is not None:
-            self._talk.draw()
+            self._talk.draw_words()
         else:
-            self._entrance.draw()
+            self._entrance.draw_relays()
 
     def window_focused(self, focused: bool) -> None:
         self._focused = focused

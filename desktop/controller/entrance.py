@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,10 +38,15 @@ class _SigningIn:
 class Entrance:
     """What is on the screen while nobody is signed in."""
 
-    def __init__(self, screen: Screen, link: LinkDoor, direct: str = "") -> None:
-        """*direct*: an address that was set to go to, instead of looking around."""
+    def __init__(
+        self, screen: Screen, link: LinkDoor, go_to: Callable[[FoundRelay, str], None], direct: str = ""
+    ) -> None:
+        """*go_to* is called when an address has led to a relay, with the code for it. *direct*: an address that was set to
+        go to, instead of looking around.
+        """
         self._screen = screen
         self._link = link
+        self._go_to = go_to
         self._direct = direct
         self._form: _SigningIn | None = None
         self._is_shown = False
@@ -69,14 +75,6 @@ class Entrance:
         self._direct = ""
         self._link.look_for_relays(False)
 
-    def draw(self) -> None:
-        """Show everything again, in another language."""
-        if self._form is not None:
-            self._show_form(self._form)
-        elif self._is_shown:
-            self._screen.show_chooser()
-            self.draw_relays()
-
     def draw_relays(self) -> None:
         """Show what was found, if it is wanted now."""
         if self._is_shown and self._form is None:
@@ -100,7 +98,7 @@ class Entrance:
                     self._direct = self._trouble = ""
                 if self._is_shown:
                     self._screen.show_address_problem("")
-                    self.enter(relay, code or self._owner_codes.pop(address, ""))
+                    self._go_to(relay, code or self._owner_codes.pop(address, ""))
             case SignInFailed(code, message, retry_after):
                 field = field_of(code) if self._form is not None else SignInField.FORM
                 self._screen.show_sign_in_problem(field, refusal(code, message, retry_after))

@@ -401,14 +401,19 @@ class Talk:
     # -- drawing -------------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
-        """Show everything: the screen is new, or speaks another language."""
+        """Come onto the screen."""
         self._screen.show_main(self.relay_name, self._roster.me)
+        self.settle()
+
+    def draw_words(self) -> None:
+        """The language is another one: say again what is made of words here."""
         self._status_shown = ""
         self._stale = _Stale.EVERYTHING
         self.settle()
-        if self._reading is not None:
-            self._screen.open_timeline(self._reading.timeline, None)
-            self._show_composer(self._reading.group)
+        reading = self._reading
+        conversation = self._conversations.get(reading.group) if reading is not None else None
+        if conversation is not None and not conversation.joined:
+            self._show_composer(conversation.info.id)
 
     def tick(self) -> None:
         """A second has passed."""
