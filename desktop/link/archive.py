@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -181,6 +181,11 @@ class Archive:
         database = _Database(partial(_connect, path), iter_chunk_size=64)
         try:
             await database
+            try:
+                await database.run(_prepare)
+            except BaseException:
+                await database.close()
+                raise
         except (sqlite3.Error, OSError) as error:
             raise ArchiveUnavailable(_why(path, error)) from error
         archive = cls(database, Seals(seal_key))
@@ -315,39 +320,38 @@ class Archive:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """The one connection to *path*, with the tables in it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    existed = path.exists()
     conn = sqlite3.connect(path, isolation_level=None, cached_statements=64)
-    try:
-        if not existed:
-            path.chmod(0o600)
-        conn.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        conn.execute("PRAGMA locking_mode = EXCLUSIVE")
-        conn.execute("PRAGMA journal_mode = WAL")
-        conn.execute("PRAGMA synchronous = FULL")
-        conn.execute("PRAGMA fullfsync = ON")
-        conn.execute("PRAGMA secure_delete = ON")
-        conn.execute("PRAGMA foreign_keys = ON")
-        conn.execute("PRAGMA journal_size_limit = 16777216")
-        conn.execute("BEGIN IMMEDIATE")
-        version = conn.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
-            raise DatabaseTooNew(
-                f"{path} was written by a later version of this program. Start that version, or move the file away."
-            )
-        if version == 0:
-            for statement in _SCHEMA:
-                conn.execute(statement)
-            conn.execute(f"PRAGMA user_version = {_VERSION}")
-        conn.execute("COMMIT")
-    except BaseException:
-        conn.close()
-        raise
+    path.chmod(0o600)
     return conn
 
 
-def _in_one_transaction(changes: list[Change], conn: sqlite3.Connection) -> None:
+def _prepare(conn: sqlite3.Connection) -> None:
+    """The lock, the settings and the tables."""
+    conn.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    conn.execute("PRAGMA locking_mode = EXCLUSIVE")
+    conn.execute("PRAGMA journal_mode = WAL")
+    conn.execute("PRAGMA synchronous = FULL")
+    conn.execute("PRAGMA fullfsync = ON")
+    conn.execute("PRAGMA secure_delete = ON")
+    conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute("PRAGMA journal_size_limit = 16777216")
+    version = conn.execute("PRAGMA user_version").fetchone()[0]
+    if version > _VERSION:
+        raise DatabaseTooNew(
+            "The archive of this client was written by a later version of this program. Start that version again, or take "
+            "another folder."
+        )
+    _in_one_transaction([_make_tables] if version == 0 else [], conn)
+
+
+def _make_tables(conn: sqlite3.Connection) -> None:
+    for statement in _SCHEMA:
+        conn.execute(statement)
+    conn.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _in_one_transaction(changes: Sequence[Change], conn: sqlite3.Connection) -> None:
     conn.execute("BEGIN IMMEDIATE")
     try:
         for change in changes:

@@ -109,10 +109,16 @@ async def test_what_a_second_winner_brings_is_discarded() -> None:
 
 async def test_cancelling_the_race_cancels_every_way() -> None:
     course = Course()
-    race = asyncio.ensure_future(course.run(course.way("a"), course.way("b")))
+    both = asyncio.Event()
+    last = course.way("b")
+
+    async def told() -> str:
+        both.set()
+        return await last()
+
+    race = asyncio.ensure_future(course.run(course.way("a"), told))
     async with asyncio.timeout(2):
-        while len(course.started) < 2:
-            await asyncio.sleep(0)
+        await both.wait()
     race.cancel()
     with pytest.raises(asyncio.CancelledError):
         await race

@@ -1,0 +1,164 @@
+"""A client without a window: the real link in its thread, and what it told, folded so that a test can wait for facts."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from common.ids import GroupId, Millis, Nonce, Seq, UserId
+from common.protocol.messages import Entry, GroupInfo, Member, User
+from desktop.events import (
+    AddressAnswered,
+    CompleteUpTo,
+    Connected,
+    DraftsKnown,
+    EntriesKnown,
+    EpochBegan,
+    FoundRelay,
+    GroupLost,
+    GroupSeen,
+    GroupsListed,
+    LinkChanged,
+    LinkEvent,
+    LinkState,
+    MembersListed,
+    Offline,
+    OutboxItem,
+    OutboxListed,
+    SignedIn,
+    UsersKnown,
+)
+from desktop.link.link import Link, Looking
+
+T = TypeVar("T")
+WITHIN_S = 20.0
+PASSWORD = "correct horse battery"
+
+
+def unix_ms() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
+
+
+class Client:
+    """One person's client in its own folder. Everything is on this machine: nothing is asked on the network."""
+
+    def __init__(self, home: Path, looking: Looking = Looking(multicast=False, broadcast=False)) -> None:  # noqa: B008
+        self.home = home
+        self._changed = threading.Condition()
+        self.events: list[LinkEvent] = []
+        self.state: LinkState = Offline()
+        self.user: User | None = None
+        self.groups: dict[GroupId, GroupInfo] = {}
+        self.log: dict[GroupId, dict[Seq, Entry]] = {}
+        self.told_twice: list[Entry] = []
+        self.outbox: dict[GroupId, tuple[OutboxItem, ...]] = {}
+        self.people: dict[UserId, User] = {}
+        self.members: dict[GroupId, tuple[Member, ...]] = {}
+        self.drafts: dict[GroupId, str] = {}
+        self.complete_up_to: Millis | None = None
+        self.link = Link(home, self._tell, unix_ms, looking)
+        self.link.start()
+
+    def _tell(self, event: LinkEvent) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._fold(event)
+            self._changed.notify_all()
+
+    def _fold(self, event: LinkEvent) -> None:
+        match event:
+            case LinkChanged(state):
+                self.state = state
+            case SignedIn(user=user):
+                self.user = user
+            case EpochBegan():
+                self.log.clear()
+            case GroupsListed(groups):
+                self.groups = {group.id: group for group in groups}
+            case GroupSeen(group):
+                self.groups[group.id] = group
+            case GroupLost(group):
+                self.groups.pop(group, None)
+            case EntriesKnown(group, entries, _first, live):
+                known = self.log.setdefault(group, {})
+                seqs = [entry.seq for entry in entries]
+                assert seqs == list(range(seqs[0], seqs[0] + len(seqs))) if seqs else True, f"a run has gaps: {seqs}"
+                for entry in entries:
+                    if live and entry.seq in known:
+                        self.told_twice.append(entry)
+                    known[entry.seq] = entry
+            case OutboxListed(group, items):
+                self.outbox[group] = items
+            case UsersKnown(users):
+                self.people.update({user.id: user for user in users})
+            case MembersListed(group, members):
+                self.members[group] = members
+            case DraftsKnown(drafts):
+                self.drafts = drafts
+            case CompleteUpTo(at):
+                self.complete_up_to = at
+            case _:
+                pass
+
+    # -- waiting -------------------------------------------------------------------------------------------------------
+
+    def until(self, fact: Callable[[], T], within_s: float = WITHIN_S) -> T:
+        """Wait until *fact* gives something true; that it gives."""
+        with self._changed:
+            found = self._changed.wait_for(fact, within_s)
+            assert found, f"not within {within_s} s; last told: {self.events[-8:]}"
+            return found
+
+    def until_told(self, kind: type[T], since: int = 0, within_s: float = WITHIN_S) -> T:
+        """Wait for an event of *kind*, told after the first *since* ones."""
+        return self.until(
+            lambda: next((event for event in self.events[since:] if isinstance(event, kind)), None), within_s
+        )  # type: ignore[return-value]
+
+    def until_connected(self) -> None:
+        self.until(lambda: isinstance(self.state, Connected))
+
+    def until_not_connected(self) -> None:
+        self.until(lambda: not isinstance(self.state, Connected))
+
+    # -- doing ---------------------------------------------------------------------------------------------------------
+
+    def find(self, address: str) -> FoundRelay:
+        """The relay at *address*."""
+        since = len(self.events)
+        self.link.try_address(address)
+        return self.until_told(AddressAnswered, since).relay
+
+    def register(self, address: str, name: str, code: str = "") -> FoundRelay:
+        """Make an account called *name* and wait until the link is up."""
+        relay = self.find(address)
+        self.link.register(relay, name, PASSWORD, name.capitalize(), code)
+        self.until_connected()
+        return relay
+
+    @property
+    def general(self) -> GroupId:
+        return next(group.id for group in self.groups.values() if group.kind == "general")
+
+    def says(self, body: str, group: GroupId | None = None) -> Nonce:
+        """Post *body*; gives the nonce."""
+        nonce = Nonce(secrets.token_hex(16))
+        self.link.post(self.general if group is None else group, nonce, body)
+        return nonce
+
+    def messages(self, group: GroupId | None = None) -> list[str]:
+        """Bodies of all messages that were told, in the order of the log."""
+        known = self.log.get(self.general if group is None else group, {})
+        return [known[seq].body or "" for seq in sorted(known) if known[seq].kind == "message"]
+
+    def waiting(self, group: GroupId | None = None) -> list[str]:
+        """Bodies of what is in the outbox."""
+        return [item.body for item in self.outbox.get(self.general if group is None else group, ())]
+
+    def ends(self) -> None:
+        """Close the client as a person does."""
+        self.link.stop()
