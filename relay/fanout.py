@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from common.ids import GroupId, Seq, SessionId, UserId
 from common.protocol.codec import encode
@@ -19,6 +19,20 @@ from relay.roster import Group, Roster
 GATHERING_S: Final = 0.05
 SIGNED_OUT: Final = 4001
 """Close code: the device session has ended, sign in again."""
+
+
+class Committed(Protocol):
+    """An entry that is on disk, and the bytes of its event."""
+
+    @property
+    def entry(self) -> Entry:
+        """The entry."""
+        ...
+
+    @property
+    def encoded(self) -> bytes:
+        """`EntryAdded` as it goes over the wire."""
+        ...
 
 
 class Link:
@@ -127,14 +141,15 @@ class Fanout:
 
     # -- entries -------------------------------------------------------------------------------------------------------
 
-    def publish(self, committed: Sequence[tuple[Entry, bytes]]) -> None:
-        """Hand committed entries, each with its encoded event, to the links of the groups' members."""
+    def publish(self, committed: Sequence[Committed]) -> None:
+        """Hand committed entries to the links of the groups' members."""
         words_by_group: dict[GroupId, list[bytes]] = {}
-        for entry, word in committed:
+        for each in committed:
+            entry = each.entry
             words = words_by_group.get(entry.group)
             if words is None:
                 words = words_by_group[entry.group] = []
-            words.append(word)
+            words.append(each.encoded)
             found = self._roster.group(entry.group)
             if found is not None:
                 found.last_seq = entry.seq

@@ -74,6 +74,7 @@ class Outbox:
         "_events",
         "_following",
         "_held",
+        "_is_deaf",
         "_items",
         "_last_seq",
         "_pong",
@@ -90,6 +91,7 @@ class Outbox:
         self._crowd = 0
         self._behind: set[GroupId] = set()
         self._held = False
+        self._is_deaf = False
         self._following: list[Chunk] = []
         self._pong: bytes | None = None
         self._end: End | None = None
@@ -116,7 +118,7 @@ class Outbox:
 
     def answer(self, word: bytes) -> None:
         """Queue an encoded answer, for this link alone."""
-        if self._end is not None:
+        if self._is_deaf:
             return
         if self._held:
             self._release(word)
@@ -142,15 +144,17 @@ class Outbox:
         self._behind.update(behind)
 
     def end(self, end: End, *, at_once: bool = False) -> None:
-        """Put nothing more; close when all was sent. *at_once*: drop the entries that wait."""
+        """No further events; close when all was sent. *at_once*: no further answers either, and drop the events that wait."""
         if self._end is None:
             self._end = end
         if at_once:
+            self._is_deaf = True
             self._items = [item for item in self._items if type(item) is bytes]
             self._behind.clear()
         self._held = False
         self._wake()
-        self._make_room()
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
 
     # -- taking --------------------------------------------------------------------------------------------------------
 

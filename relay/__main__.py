@@ -1,0 +1,39 @@
+"""``python -m relay COMMAND``: run, announce, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+from common.errors import StartupError
+from relay import VERSION
+from relay.cli import run
+
+_COMMANDS: Final = (run,)
+_INTERRUPTED: Final = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says. The exit code is 0, 1 for what must be mended first, 2 for a wrong command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m relay",
+        description="The relay of a Py_messenger: keeps the groups' history and tells everybody.",
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_parser(subparsers)
+    options = parser.parse_args(arguments)
+    try:
+        return cast(Callable[[argparse.Namespace], int], options.run)(options)
+    except StartupError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
