@@ -229,6 +229,13 @@ def test_an_id_that_cannot_be_one_is_not_repeated(name: str, number: object):
     assert_answerable([error])
 
 
+@pytest.mark.parametrize(
+    "nonce", ["", "f" * 31, "f" * 33, "F" * 32, "g" * 32, "f" * 32 + "\n", " " + "f" * 31, "٣" * 32]
+)
+def test_a_nonce_is_32_lower_case_hex_digits_and_nothing_else(nonce: str):
+    assert type(refused(frame(A_POST | {"nonce": nonce}))) is BadRequest
+
+
 def test_one_bad_command_leaves_the_others_and_is_answered_by_its_own_id():
     read = decode_commands(
         frame(
@@ -365,6 +372,10 @@ def test_unknown_events_and_answers_nobody_waits_for_are_left_out():
         {5: Groups},
     )
     assert heard == [Groups(re=5, groups=[]), GroupGone(group=3)]  # type: ignore[arg-type]
+
+
+def test_an_answer_without_a_number_answers_nothing():
+    assert decode_events(b'{"type":"ok"}', {0: Answer}) == []
 
 
 def test_a_problem_is_heard_whoever_waits_for_it():
