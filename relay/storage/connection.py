@@ -83,6 +83,7 @@ async def open_reader(path: Path) -> Connection:
 
 async def _open(path: Path, mode: str, pragmas: tuple[str, ...]) -> Connection:
     opening = aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None, cached_statements=_STATEMENTS)
+    opening._thread.daemon = True  # else a program that fails before it can close would never end
     connecting = asyncio.ensure_future(_connected(opening))
     try:
         connection = Connection(await asyncio.shield(connecting))

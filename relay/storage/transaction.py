@@ -60,6 +60,7 @@ class Transaction(Tables):
         self._conn = conn
         self._vault = vault
         self._committed_heads = heads
+        self._changes_before = conn.total_changes
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -112,11 +113,34 @@ class Transaction(Tables):
 
     def append_all(self, drafts: Sequence[Draft]) -> list[Entry | Failed]:
         """As `append`, for many at once; in place of an entry that cannot be appended, why not. The others are."""
-        together = self.attempt(partial(Transaction._append_new, drafts=drafts))
-        if not isinstance(together, Failed):
+        together = self._append_together(drafts)
+        if together is not None:
             return together
         # A nonce is repeated, or one of them is wrong: rare enough to find out by taking them one by one.
         return [self.attempt(partial(Transaction.append, draft=draft)) for draft in drafts]
+
+    def _append_together(self, drafts: Sequence[Draft]) -> list[Entry | Failed] | None:
+        """All of *drafts* as new entries, or None and nothing."""
+        if self._conn.total_changes != self._changes_before:
+            together = self.attempt(partial(Transaction._append_new, drafts=drafts))
+            return together if isinstance(together, list) else None
+        # Nothing was written yet, so beginning anew undoes as much as a savepoint would, and costs nothing when all goes
+        # well: after a savepoint SQLite keeps a copy of every page that is changed.
+        try:
+            return self._append_new(drafts)
+        except sqlite3.IntegrityError:
+            self._begin_anew()
+        except sqlite3.Error:
+            raise
+        except Exception:  # the one that is at fault is found, and told, when they are taken one by one
+            self._begin_anew()
+        return None
+
+    def _begin_anew(self) -> None:
+        self._conn.execute("ROLLBACK")
+        self._conn.execute("BEGIN IMMEDIATE")
+        self._changes_before = self._conn.total_changes
+        self.heads.clear()
 
     def _append_new(self, drafts: Sequence[Draft]) -> list[Entry | Failed]:
         entries: list[Entry | Failed] = []
