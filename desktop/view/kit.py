@@ -8,7 +8,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
-from typing import Literal
+from typing import Final, Literal
 
 from desktop.view.look import Look
 from desktop.view.theme import surface_colour
@@ -16,6 +16,8 @@ from desktop.view.theme import surface_colour
 Surface = Literal["window", "card", "rail", "timeline"]
 Command = Callable[[], object]
 """What a control does when it is pressed."""
+_PARAGRAPH: Final = 400
+"""What a paragraph asks for before it knows its width, logical pixels."""
 ButtonKind = Literal["Primary", "Plain", "Danger", "Ghost", "Link"]
 
 
@@ -72,7 +74,7 @@ def paragraph(
     surface: Surface = "window",
 ) -> tk.Label:
     """Text that breaks its lines at the width that it gets. Pack it with ``fill="x"``."""
-    made = label(parent, look, text, font, colour, surface)
+    made = label(parent, look, text, font, colour, surface, wrap=_PARAGRAPH)
 
     def rewrap(event: tk.Event[tk.Misc]) -> None:
         made.configure(wraplength=max(1, event.width))
@@ -181,7 +183,7 @@ class Field(tk.Frame):
         self.entry = entry(self, look, surface, secret)
         self.entry.pack(fill="x")
         self._below = paragraph(self, look, hint, "small", look.palette.text3, surface)
-        self._below.pack(fill="x", pady=(look.px(3), 0))
+        self.show_problem("")
         self.entry.bind("<KeyPress>", lambda _event: self.show_problem(""), add="+")
 
     @property
@@ -202,9 +204,12 @@ class Field(tk.Frame):
     def show_problem(self, message: str) -> None:
         """Mark the field and say *message* below; empty: all is well."""
         self.entry.state(["invalid" if message else "!invalid"])
-        self._below.configure(
-            text=message or self._hint, fg=self._look.palette.danger if message else self._look.palette.text3
-        )
+        text = message or self._hint
+        self._below.configure(text=text, fg=self._look.palette.danger if message else self._look.palette.text3)
+        if text:
+            self._below.pack(fill="x", pady=(self._look.px(3), 0))
+        else:
+            self._below.pack_forget()
 
 
 class Tip:

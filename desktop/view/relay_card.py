@@ -45,7 +45,7 @@ class RelayCard(ttk.Frame):
         self._look = look
         px, palette = look.px, look.palette
         name = look.safe.name(relay.name)
-        picture = kit.avatar(self, look, name, avatar_colour(relay.relay_id), 44, square=True, surface="card")
+        picture = kit.avatar(self, look, name, _card_colour(relay), 44, square=True, surface="card")
         picture.pack(side="left", padx=(0, px(14)))
         impostor = relay.trust is Trust.IMPOSTOR
         label = _("Details") if impostor else _("Join")
@@ -86,6 +86,13 @@ class RelayCard(ttk.Frame):
             side="left", padx=(0, look.px(5))
         )
         kit.label(line, look, text, "small", colour, "card").pack(side="left")
+
+
+def _card_colour(relay: FoundRelay) -> int:
+    """An impostor never has the colour of the relay that it imitates."""
+    colour = avatar_colour(relay.relay_id)
+    known = relay.conflicts_with
+    return colour + 3 if known is not None and (avatar_colour(known) - colour) % 8 == 0 else colour
 
 
 def _where(relay: FoundRelay) -> str:

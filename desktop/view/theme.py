@@ -185,6 +185,7 @@ class _Maker:
             element,
             (0, thumb),
             picture(palette.thumb),
+            ("disabled", picture(ground)),  # all is in view
             ("pressed", picture(palette.text3)),
             ("active", picture(palette.thumb_hover)),
         )

@@ -7,6 +7,9 @@ import tkinter as tk
 from desktop.view import tokens
 from desktop.view.look import Look
 
+_WIDTH = 420
+"""Logical pixels; longer text has several lines."""
+
 
 class Toast:
     """One at a time: a new one takes the old one's place."""
@@ -16,25 +19,30 @@ class Toast:
         self._label: tk.Label | None = None
         self._job = ""
 
-    def show(self, look: Look, text: str) -> None:
-        """For some seconds, or until it is clicked."""
+    def show(self, look: Look, text: str, ground: str) -> None:
+        """For some seconds, or until it is clicked. *ground*: the colour that it mostly lies on."""
         self.hide()
         px = look.px
-        label = tk.Label(
+        shown = tk.Label(
             self._root,
             text=look.safe.line(text),
             font=look.font("second_bold"),
             fg=look.palette.window,
-            bg=look.palette.text,
-            padx=px(16),
-            pady=px(10),
+            bg=ground,
             justify="left",
-            wraplength=px(420),
+            wraplength=px(_WIDTH),
+            compound="center",
+            bd=0,
+            padx=0,
+            pady=0,
         )
-        label.place(relx=0.5, rely=1.0, y=-px(96), anchor="s")
-        label.lift()
-        label.bind("<Button-1>", lambda _event: self.hide())
-        self._label = label
+        width, height = shown.winfo_reqwidth() + px(36), shown.winfo_reqheight() + px(22)
+        panel = look.paint.panel(width, height, px(tokens.RADIUS_FIELD), look.palette.text, ground=ground)
+        shown.configure(image=panel)
+        shown.place(relx=0.5, rely=1.0, y=-px(96), anchor="s")
+        shown.lift()
+        shown.bind("<Button-1>", lambda _event: self.hide())
+        self._label = shown
         self._job = self._root.after(tokens.TOAST_MS, self.hide)
 
     def hide(self) -> None:

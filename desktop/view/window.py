@@ -217,7 +217,9 @@ class Window:
     # -- over everything -----------------------------------------------------------------------------------------------
 
     def show_toast(self, text: str) -> None:
-        self._toast.show(self.look, text)
+        palette = self.look.palette
+        on_timeline = bool(self._sheets) or isinstance(self._screen, MainScreen)
+        self._toast.show(self.look, text, palette.timeline if on_timeline else palette.window)
 
     def ask(self, question: Question, on_answer: Callable[[str], None]) -> None:
         from desktop.view.sheets.ask import AskSheet

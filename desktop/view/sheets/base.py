@@ -66,7 +66,7 @@ class Sheet(tk.Frame):
 
     def say(self, text: str, font: str = "second", colour: str = "") -> tk.Label:
         """A paragraph of the body."""
-        made = kit.paragraph(self.body, self.look, text, font, colour or self.look.palette.text2)
+        made = kit.label(self.body, self.look, text, font, colour or self.look.palette.text2, wrap=self.WIDTH)
         made.pack(fill="x", pady=(0, self.look.px(10)))
         return made
 
