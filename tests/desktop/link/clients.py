@@ -142,7 +142,8 @@ class Client:
 
     @property
     def general(self) -> GroupId:
-        return next(group.id for group in self.groups.values() if group.kind == "general")
+        """The general group; 0 while no group is known."""
+        return next((group.id for group in self.groups.values() if group.kind == "general"), GroupId(0))
 
     def says(self, body: str, group: GroupId | None = None) -> Nonce:
         """Post *body*; gives the nonce."""
