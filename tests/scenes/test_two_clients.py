@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.ids import Seq
 from desktop.events import CompleteUpTo, Connected, EntriesKnown, LinkChanged, SignedIn, SignedOut
-from tests.desktop.link.clients import Client
-from tests.desktop.link.relays import RelayProcess
-from tests.scenes.conftest import Enter
+from tests.desktop.link.clients import Client, Enter, clients_in
+from tests.desktop.link.relays import RelayProcess, relay_in
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[RelayProcess]:
+    with relay_in(tmp_path / "relay") as process:
+        yield process
+
+
+@pytest.fixture
+def enter(tmp_path: Path) -> Iterator[Enter]:
+    with clients_in(tmp_path) as entering:
+        yield entering
 
 
 def talk(relay: RelayProcess, enter: Enter) -> tuple[Client, Client]:
@@ -16,7 +33,7 @@ def talk(relay: RelayProcess, enter: Enter) -> tuple[Client, Client]:
     return anna, boris
 
 
-def whole_log(client: Client) -> list[int]:
+def whole_log(client: Client) -> list[Seq]:
     return sorted(client.log[client.general])
 
 
@@ -165,7 +182,7 @@ def test_a_read_marker_that_moved_without_the_relay_reaches_it_later(relay: Rela
     last = max(whole_log(anna))
     relay.stop()
     anna.until_not_connected()
-    anna.link.mark_read(anna.general, anna.log[anna.general][last].seq)
+    anna.link.mark_read(anna.general, last)
     relay.start()
     boris.until_connected()
     boris.link.open_group(boris.general)

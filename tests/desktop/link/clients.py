@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -163,3 +164,23 @@ class Client:
     def ends(self) -> None:
         """Close the client as a person does."""
         self.link.stop()
+
+
+Enter = Callable[[str], Client]
+
+
+@contextmanager
+def clients_in(folder: Path) -> Iterator[Enter]:
+    """Opens the client of a person, each in a folder of their own, the same name in the same; all end with the block."""
+    clients: list[Client] = []
+
+    def enter(name: str) -> Client:
+        client = Client(folder / name)
+        clients.append(client)
+        return client
+
+    try:
+        yield enter
+    finally:
+        for client in clients:
+            client.ends()

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,13 @@ class RelayProcess:
                 for stream in (process.stdin, process.stdout):
                     if stream is not None:
                         stream.close()
+
+
+@contextmanager
+def relay_in(folder: Path, *options: str) -> Iterator[RelayProcess]:
+    """A relay that runs as long as the block."""
+    process = RelayProcess(folder, options=options or ("--rate-limit", "0"))
+    try:
+        yield process.start()
+    finally:
+        process.stop()
