@@ -1,0 +1,125 @@
+"""Each row is laid out within the timeline, with the marks that belong to its state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from common.ids import Millis, Nonce, Seq, UserId
+from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, NewLine, Notice, NoticeKind, Row
+from desktop.view import message_layout as layout
+from desktop.view.block import Block, Panel, Picture, Text
+from tests.desktop.view.letters import plain_look
+
+WIDTH = 700
+TODAY = date(2026, 11, 23)
+HELLO = Bubble(Seq(1), Nonce("0" * 32), UserId(2), "Anna", False, "Hello", Millis(0), True, True)
+OWN = replace(HELLO, own=True, delivery=Delivery.STORED)
+
+
+def lay(row: Row, width: int = WIDTH, scale: float = 1.0, expanded: bool = False) -> Block:
+    return layout.lay_out(row, plain_look(scale), width, TODAY, expanded)
+
+
+def texts(block: Block) -> list[str]:
+    return [mark.text for mark in block.marks if isinstance(mark, Text)]
+
+
+def panel(block: Block) -> Panel:
+    return next(mark for mark in block.marks if isinstance(mark, Panel))
+
+
+def actions(block: Block) -> list[str]:
+    return [hit.action for hit in block.hits]
+
+
+def test_others_stand_left_with_name_and_avatar_own_ones_right_without():
+    other, own = lay(HELLO), lay(OWN)
+    assert "Anna" in texts(other)
+    assert sum(isinstance(mark, Picture) for mark in other.marks) == 1
+    assert "Anna" not in texts(own)
+    assert panel(other).x < 100
+    assert panel(own).x + panel(own).width == WIDTH - 20
+
+
+def test_within_a_run_the_name_comes_first_and_the_avatar_last():
+    middle = lay(replace(HELLO, first_of_run=False, last_of_run=False))
+    assert "Anna" not in texts(middle)
+    assert not [mark for mark in middle.marks if isinstance(mark, Picture)]
+    assert middle.height < lay(HELLO).height
+
+
+def test_the_corner_next_to_the_same_author_is_small():
+    assert panel(lay(HELLO)).radii == (14, 14, 14, 5)
+    assert panel(lay(replace(HELLO, first_of_run=False))).radii == (5, 14, 14, 5)
+    assert panel(lay(OWN)).radii == (14, 14, 5, 14)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("width", [320, 700, 2000])
+@pytest.mark.parametrize("body", ["ok", "word " * 100, "x" * 3000, "a\nb\nc", "http://wiki.lan/" + "y" * 300])
+def test_nothing_sticks_out_of_the_bubble(body: str, width: int, scale: float):
+    for row in (replace(HELLO, body=body), replace(OWN, body=body)):
+        block = lay(row, int(width * scale), scale)
+        bubble = panel(block)
+        assert bubble.width <= 560 * scale + 1
+        assert bubble.x >= 0
+        for run in block.runs:
+            assert bubble.x < run.x
+            # a blank at the end of a line may reach into the padding
+            assert run.x + len(run.text.rstrip()) * 8 <= bubble.x + bubble.width
+            assert bubble.y < run.y < run.y + run.height <= bubble.y + bubble.height
+        assert block.height >= bubble.y + bubble.height
+
+
+def test_the_time_stands_beside_the_last_line_when_it_fits():
+    short = panel(lay(HELLO))
+    full = panel(lay(replace(HELLO, body="x" * 66)))
+    assert full.height > short.height + 5
+
+
+def test_a_failed_message_says_why_and_what_can_be_done():
+    failed = lay(replace(OWN, delivery=Delivery.FAILED, problem="The disk of the relay is full."))
+    assert any("The disk of the relay is full." in text for text in texts(failed))
+    assert actions(failed) == [layout.DISCARD, layout.COPY, layout.EDIT, layout.RETRY]
+    assert failed.height > lay(OWN).height
+
+
+def test_a_link_is_clicked_where_it_stands():
+    block = lay(replace(HELLO, body="See http://wiki.lan/x now"))
+    (link,) = block.hits
+    assert (link.action, link.value) == (layout.LINK, "http://wiki.lan/x")
+    assert block.hit(link.x + 3, link.y + 3) == link
+    assert block.hit(link.x - 3, link.y + 3) is None
+
+
+def test_a_very_long_message_is_folded_until_it_is_wanted():
+    row = replace(HELLO, body="\n".join(str(number) for number in range(200)))
+    folded, whole = lay(row), lay(row, expanded=True)
+    assert layout.UNFOLD in actions(folded)
+    assert layout.UNFOLD not in actions(whole)
+    assert len(folded.runs) == layout.FOLD_LINES
+    assert len(whole.runs) == 200
+    assert folded.text == whole.text
+
+
+def test_damaged_and_taken_back_messages_say_so():
+    assert any("damaged" in text for text in texts(lay(replace(HELLO, damaged=True, body=""))))
+    assert any("taken back" in text for text in texts(lay(replace(HELLO, redacted=True, body=""))))
+
+
+def test_lines_between_messages_are_said_in_words():
+    assert texts(lay(DayLine(TODAY))) == ["Today"]
+    assert texts(lay(NewLine())) == ["New messages"]
+    assert actions(lay(GapLine())) == [layout.GAP]
+    renamed = Notice(Seq(3), NoticeKind.RENAMED, "Anna", "Tea", Millis(0))
+    assert texts(lay(renamed)) == ["Anna renamed the group to “Tea”"]
+
+
+def test_a_hostile_name_is_made_safe():
+    block = lay(replace(HELLO, author_name="An\u202ena\n" + "x" * 300))
+    name = texts(block)[0]
+    assert name.startswith("Anna x")
+    assert len(name) <= 64
