@@ -32,6 +32,8 @@ from desktop.locale import _
 ASK_S: Final = 0.8
 """The broadcast question is repeated this often, so that a relay that starts is in the list within a second."""
 REPROBE_S: Final = 5.0
+DOUBT_S: Final = 4.0
+"""A relay that says goodbye or falls silent may answer for a moment more: for this long it is probed every half second."""
 RETRY_S: Final = 0.5
 """A relay that answered a moment ago is asked once more before it is taken from the list."""
 CLUES_MAX: Final = 128
@@ -44,6 +46,8 @@ PROBING_MAX: Final = 32
 SWEEP_PARALLEL: Final = 64
 SWEEP_S: Final = 0.6
 
+QUIET_S: Final = 2.5
+"""Who answered the broadcast and then did not for this long is probed at once."""
 ANSWER_S: Final = 4.0
 """An address that was in no answer to the broadcast for this long is no longer the relay's."""
 
@@ -67,6 +71,12 @@ class _Clue:
     poked: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     heard_at: dict[Address, float] = field(default_factory=dict)
+    doubted_until: float = 0.0
+
+    def doubt(self, now: float) -> None:
+        """It seems to be going: look at once, and more often for a while."""
+        self.doubted_until = now + DOUBT_S
+        self.poked.set()
 
     def heard(self, places: Iterable[Address], now: float) -> tuple[Address, ...]:
         """*places* were in an answer to the broadcast, which comes from each of a relay's adapters: all that were lately."""
@@ -223,7 +233,14 @@ class Finder:
             await self._adapters()
             if self._asker is not None:
                 self._asker.ask(self._own)
+            self._poke_the_quiet(asyncio.get_running_loop().time())
             await asyncio.sleep(self._ask_s)
+
+    def _poke_the_quiet(self, now: float) -> None:
+        for clue in self._clues.values():
+            if clue.heard_at and now - max(clue.heard_at.values()) > QUIET_S:
+                clue.heard_at.clear()
+                clue.doubt(now)
 
     def _on_sighting(self, sighting: Sighting) -> None:
         match sighting:
@@ -234,10 +251,16 @@ class Finder:
                 self._forget_hint(_mdns(instance))
 
     def _on_answer(self, announcement: Announcement) -> None:
-        places, clue = _places(announcement), self._clues.get(announcement.relay_id)
+        now, places, clue = (
+            asyncio.get_running_loop().time(),
+            _places(announcement),
+            self._clues.get(announcement.relay_id),
+        )
+        if clue is None:
+            self._hint(announcement.relay_id, _ASKED, places)
+            clue = self._clues.get(announcement.relay_id)
         if clue is not None:
-            places = clue.heard(places, asyncio.get_running_loop().time())
-        self._hint(announcement.relay_id, _ASKED, places)
+            self._hint(announcement.relay_id, _ASKED, clue.heard(places, now))
 
     def _hint(self, relay_id: RelayId, source: str, places: tuple[Address, ...]) -> None:
         """*source* says that *relay_id* is at *places*. Probed at once, unless it is known to be there."""
@@ -259,7 +282,7 @@ class Finder:
         """*instance* said goodbye, or belongs to another relay now: whoever it was is asked whether it is still there."""
         for clue in self._clues.values():
             if clue.relay_id != but and clue.hints.pop(instance, None) is not None:
-                clue.poked.set()
+                clue.doubt(asyncio.get_running_loop().time())
 
     def _follow(self, answered: Answered, source: str) -> None:
         """A probe found this one: into the list, and keep looking at it."""
@@ -290,8 +313,9 @@ class Finder:
             self._publish()
             if outcome.best is None:
                 await asyncio.sleep(RETRY_S)
+            is_doubted = asyncio.get_running_loop().time() < clue.doubted_until
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._reprobe_s):
+                async with asyncio.timeout(RETRY_S if is_doubted else self._reprobe_s):
                     await clue.poked.wait()
 
     async def _probe(self, clue: _Clue) -> Outcome:
