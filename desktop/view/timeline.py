@@ -381,7 +381,8 @@ class Timeline(VirtualList):
                 self._follow(hit.value)
             case message_layout.UNFOLD:
                 self._expanded.add(_ident(row))
-                self._redraw_around(index, 0, 0)
+                drawn = self.drawn(index)
+                self.show(index, self.to_view(drawn) if drawn is not None else 0)
             case message_layout.GAP:
                 self._intents.load_gap(index)
             case message_layout.COPY if isinstance(row, Bubble):

@@ -383,18 +383,30 @@ class VirtualList(tk.Frame):
         self.view_changed()
 
     def _redraw_around(self, start: int, removed: int, moved: int) -> None:
-        """Draw again, with the first row in view that survives the change staying where it is."""
-        survivors = [
-            (index if index < start else index + moved, self.to_view(drawn))
-            for index, drawn in self.visible()
-            if not start <= index < start + removed
-        ]
-        if survivors:
-            self.show(*survivors[0])
+        """Draw again, with a row in view that survives the change staying where it is.
+
+        Rows above the change stay, and what is below makes room; but when rows were added and most of the view is below them (a gap
+        was filled above what is being read), the rows below stay.
+        """
+        top, bottom = self._top(), self._top() + self.height
+        above: list[tuple[int, int]] = []
+        below: list[tuple[int, int]] = []
+        seen_above = seen_below = 0
+        for index, drawn in self.visible():
+            seen = min(drawn.bottom, bottom) - max(drawn.top, top)
+            if index < start:
+                above.append((index, drawn.top - top))
+                seen_above += seen
+            elif index >= start + removed:
+                below.append((index + moved, drawn.top - top))
+                seen_below += seen
+        if above and not (moved > 0 and seen_below > seen_above):
+            self.show(*above[0])
+        elif below:
+            self.show(*below[0])
         else:
             position = self.position()
-            index = min(position.index, max(0, self.count() - 1))
-            self.show(index, -position.offset)
+            self.show(min(position.index, max(0, self.count() - 1)), -position.offset)
 
     # -- movement ------------------------------------------------------------------------------------------------------
 
