@@ -1,0 +1,155 @@
+"""Somebody's hands and eyes at a virtual screen: xdotool types and clicks, Pillow looks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, ImageGrab
+
+ROOT = Path(__file__).parents[2]
+WITHIN_S = 30.0
+CLOSING_S = 5.0
+"""Three seconds are promised; a busy machine gets some more."""
+
+Colour = tuple[int, int, int]
+Box = tuple[int, int, int, int]
+
+ACCENT: Colour = (0x25, 0x63, 0xDC)
+"""The main button of a screen, in the light theme."""
+OWN_BUBBLE: Colour = (0xD7, 0xE6, 0xFE)
+OTHER_BUBBLE: Colour = (0xFF, 0xFF, 0xFF)
+
+
+class Hands:
+    """Types, clicks and looks at one screen that has one client's window on it."""
+
+    def __init__(self, display: str) -> None:
+        """*display*: the name of the X screen. It gets a keyboard with Latin and Russian letters."""
+        self.display = display
+        # Otherwise xdotool borrows a key for each Russian letter, faster than the window hears of it.
+        subprocess.run(["setxkbmap", "-display", display, "us,ru"], check=True, timeout=WITHIN_S)
+
+    def _do(self, *words: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *words],
+            env={**os.environ, "DISPLAY": self.display},
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+        )
+        assert done.returncode == 0, f"xdotool {' '.join(words)}: {done.stderr}"
+        return done.stdout.strip()
+
+    # -- the window ----------------------------------------------------------------------------------------------------
+
+    def find_window(self) -> str:
+        """Wait for the window to be there, give it the keyboard; its number."""
+        found = self._do("search", "--sync", "--onlyvisible", "--name", "Py_messenger").splitlines()
+        self._do("windowfocus", "--sync", found[-1])
+        return found[-1]
+
+    def title(self, window: str) -> str:
+        return self._do("getwindowname", window)
+
+    def close(self) -> None:
+        """By its key; a screen without a window manager has no cross to press."""
+        self.press("ctrl+q")
+
+    # -- hands ---------------------------------------------------------------------------------------------------------
+
+    def type(self, text: str) -> None:
+        self._do("type", "--delay", "15", text)
+
+    def press(self, *keys: str) -> None:
+        self._do("key", *keys)
+
+    def click(self, box: Box) -> None:
+        """Click in the middle of *box*."""
+        left, top, right, bottom = box
+        self._do("mousemove", "--sync", str((left + right) // 2), str((top + bottom) // 2), "click", "1")
+
+    # -- eyes ----------------------------------------------------------------------------------------------------------
+
+    def look(self) -> Image.Image:
+        """The whole screen."""
+        return ImageGrab.grab(xdisplay=self.display).convert("RGB")
+
+    def find(self, colour: Colour, *, wide: int = 1, below: int = 0) -> Box | None:
+        """The smallest box around everything of exactly that colour below a line; None when it is narrower than *wide*."""
+        picture = self.look()
+        picture = picture.crop((0, below, *picture.size))
+        same = [
+            band.point(lambda value, wanted=wanted: 255 * (value == wanted))
+            for band, wanted in zip(picture.split(), colour, strict=True)
+        ]  # type: ignore[misc]
+        box = Image.composite(
+            Image.composite(same[0], Image.new("L", picture.size), same[1]), Image.new("L", picture.size), same[2]
+        ).getbbox()
+        if box is None or box[2] - box[0] < wide:
+            return None
+        return box[0], box[1] + below, box[2], box[3] + below
+
+    def until(self, fact: Callable[[], Box | None], what: str) -> Box:
+        """Look again and again until *fact* gives something."""
+        until = time.monotonic() + WITHIN_S
+        while time.monotonic() < until:
+            found = fact()
+            if found is not None:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"not seen within {WITHIN_S} s: {what}")
+
+    def until_button(self, *, wide: int, below: int = 0) -> Box:
+        """Wait for the screen's main button."""
+        return self.until(lambda: self.find(ACCENT, wide=wide, below=below), f"a main button {wide} pixels wide")
+
+    def until_colour(self, colour: Colour, *, wide: int = 60, below: int = 0) -> Box:
+        """Wait for something in *colour*."""
+        return self.until(lambda: self.find(colour, wide=wide, below=below), f"something in {colour}")
+
+
+class WindowProcess:
+    """``python -m desktop`` on a virtual screen."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ends(self) -> str:
+        """Wait until it has ended by itself; what it complained of."""
+        _out, complaints = self._process.communicate(timeout=CLOSING_S)
+        assert self._process.returncode == 0, complaints
+        return complaints
+
+    def is_asked_to_end(self) -> None:
+        """As by a system that shuts down."""
+        self._process.send_signal(signal.SIGTERM)
+
+
+@contextmanager
+def window(
+    home: Path, display: str, *options: str, prefix: Sequence[str] = (), **environment: str
+) -> Iterator[WindowProcess]:
+    """A client's window, its files in *home*, for as long as the block. *prefix*: what starts the command, as ``ip netns exec``."""
+    process = subprocess.Popen(
+        [*prefix, sys.executable, "-m", "desktop", "--home", str(home), *options],
+        cwd=ROOT,
+        env={**os.environ, "DISPLAY": display, "LANG": "en_GB.UTF-8", "LC_ALL": "", "LANGUAGE": "", **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield WindowProcess(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()
