@@ -45,6 +45,7 @@ FLOORS = {
     "relay": 2,
     "relay.config": 2,
     "relay.doorkeeper": 2,
+    "relay.listening": 2,
     "relay.outbox": 2,
     "relay.roster": 2,
     "relay.storage": 2,
@@ -57,8 +58,8 @@ FLOORS = {
     "relay.beacon": 5,
     "relay.gateway": 5,
     "relay.app": 6,
+    "relay.cli": 6.5,  # a landing below its __main__
     "relay.__main__": 7,
-    "relay.cli": 7,
     "relay.healthcheck": 7,
     # 2 and above: the desktop client
     "desktop": 2,
