@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Stage:
 
     async def say(self, *bodies: str, group: GroupId | None = None) -> list[Entry]:
         drafts = [message(group or self.general, self.anna, body) for body in bodies]
-        return await self.write(lambda tx: tx.append_all(drafts))
+        return list(await self.write(lambda tx: tx.append_all(drafts)))
 
     async def bodies(self, group: GroupId | None = None) -> list[str | None]:
         return [entry.body for entry in await self.log(group)]
@@ -392,7 +393,7 @@ def test_whatever_comes_in_whatever_batches_the_log_is_what_a_list_would_be(
         await stage.meet()
         expected: list[tuple[int, str]] = []
         for number, batch in enumerate(batches):
-            await stage.write(lambda tx, batch=batch: _play(tx, stage, batch))
+            await stage.write(partial(_play, stage=stage, batch=batch))
             for who, what, how in batch:
                 said = ((stage.anna, stage.boris)[who], str(what))
                 if how != "failing change" and said not in expected:
@@ -414,7 +415,7 @@ def _play(transaction: Transaction, stage: Stage, batch: list[tuple[int, int, st
             continue
         transaction.append_all(drafts)
         drafts = []
-        transaction.attempt(lambda tx, draft=draft, how=how: _change(tx, draft, how == "failing change"))
+        transaction.attempt(partial(_change, draft=draft, fails=how == "failing change"))
     transaction.append_all(drafts)
 
 

@@ -30,9 +30,8 @@ class Clock:
 
 def config_in(folder: Path, **settings: Any) -> Config:
     """The settings of a relay whose data and key are in *folder*."""
-    return Config(
-        **({"data_dir": folder / "data", "key_file": folder / "config" / "relay.key", "name": "Relay"} | settings)
-    )
+    own: dict[str, Any] = {"data_dir": folder / "data", "key_file": folder / "config" / "relay.key", "name": "Relay"}
+    return Config(**(own | settings))
 
 
 @asynccontextmanager
