@@ -85,6 +85,7 @@ class Beacon:
         announce: bool = True,
         answer_broadcast: bool = True,
         broadcast_ports: Sequence[int] | None = None,
+        elsewhere: Sequence[str] = (),
         poll_s: float = POLL_S,
         read_addresses: Callable[[], Addresses] = local_addresses,
         now: Callable[[], float] = time.time,
@@ -92,11 +93,13 @@ class Beacon:
         """*announcement*: without addresses; *host*: where the relay listens (empty: everywhere); *interfaces*: as configured.
 
         *announce*: by multicast DNS; *answer_broadcast*: on *broadcast_ports* (UDP; the relay's own and 5000 when None).
-        *read_addresses* may block, *now* is the wall clock in seconds.
+        *elsewhere*: the relay's addresses, when it is on another computer than this one. *read_addresses* may block, *now* is the
+        wall clock in seconds.
         """
         self._announcement = replace(announcement, addresses=())
         self._host = host
         self._interfaces = tuple(interfaces)
+        self._elsewhere = tuple(elsewhere)
         self._poll_s = poll_s
         self._read_addresses = read_addresses
         self._sleep = Sleep(now, time.monotonic)
@@ -159,7 +162,8 @@ class Beacon:
         every = await asyncio.get_running_loop().run_in_executor(None, self._read_addresses)
         slept = self._sleep.slept(self._poll_s)
         adapters = self._steady.see(announced_addresses(every, self._host, self._interfaces))
-        said = replace(self._announcement, addresses=tuple(address.ip for address in adapters[:ADDRESSES_MAX]))
+        here = tuple(address.ip for address in adapters)
+        said = replace(self._announcement, addresses=(self._elsewhere or here)[:ADDRESSES_MAX])
         if self._answerer is not None:
             self._answerer.announcement = said
         if self._announcer is not None:

@@ -1,0 +1,65 @@
+"""Asks the relay at an address who it is, from the command line: over TLS, with the identity taken from its certificate."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from common.crypto.identity import relay_id_of
+from common.crypto.tls import client_context
+from common.discovery.record import visible_name
+from common.errors import MessengerError
+from common.ids import RelayId
+from common.protocol.messages import RelayCard
+
+ASK_S: Final = 3.0
+CARD_BYTES: Final = 16 * 1024
+
+
+class NoRelay(MessengerError):
+    """No relay answers there; the text says what was found instead."""
+
+
+class PortClosed(NoRelay):
+    """The computer is there, and nothing listens on that port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Who answered. *relay_id* is of the certificate that it showed."""
+
+    relay_id: RelayId
+    said: RelayCard
+
+
+def ask(host: str, port: int, within_s: float = ASK_S) -> Card:
+    """Who answers at *host* and *port*. Blocks for up to *within_s* seconds for each of connecting, greeting and reading.
+
+    Raises:
+        PortClosed: nothing listens there.
+        NoRelay: nobody answers, or not a relay.
+    """
+    connection = http.client.HTTPSConnection(host, port, timeout=within_s, context=client_context())
+    try:
+        connection.connect()
+        assert isinstance(connection.sock, ssl.SSLSocket)
+        certificate = connection.sock.getpeercert(binary_form=True) or b""
+        connection.request("GET", "/api/relay", headers={"Connection": "close"})
+        body = connection.getresponse().read(CARD_BYTES + 1)
+        said = msgspec.json.decode(body, type=RelayCard)
+    except ConnectionRefusedError as error:
+        raise PortClosed(f"nothing listens on port {port} of {host}") from error
+    except (ssl.SSLError, http.client.HTTPException, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NoRelay(f"what answers on port {port} of {host} is not a relay") from error
+    except OSError as error:
+        raise NoRelay(f"no answer from port {port} of {host} ({error.strerror or error})") from error
+    finally:
+        connection.close()
+    relay_id = relay_id_of(certificate)
+    if said.relay_id != relay_id:
+        raise NoRelay(f"what answers on port {port} of {host} does not show its own identity")
+    return Card(relay_id, msgspec.structs.replace(said, name=visible_name(said.name) or "relay"))

@@ -1,0 +1,118 @@
+"""The doctor says which leg fails, in words, with what to do."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.discovery.adapters import LocalAddress
+from common.discovery.record import Announcement
+from common.ids import RelayId
+from common.protocol.messages import RelayCard
+from relay.beacon import Beacon
+from relay.cli.asking import Card, NoRelay, PortClosed
+from relay.cli.doctor import Facts, Finding, examine, gather
+from relay.config import Config
+from tests.lan.tiny import TinyRelay
+
+pytestmark = pytest.mark.xdist_group("mdns")
+
+A, B = RelayId("A" * 52), RelayId("B" * 51 + "A")
+WIRED = LocalAddress("eth0", "10.0.0.5", 24, 2)
+
+
+def card(relay_id: RelayId, name: str = "Склад") -> Card:
+    return Card(relay_id, RelayCard(relay_id, name, "1.0", "pymessenger.v1", 1, "open"))
+
+
+HEARD = Announcement("Склад", A, 5000, "open", addresses=("10.0.0.5",))
+WELL = Facts(
+    host="",
+    port=5000,
+    is_announced=True,
+    adapters=(WIRED,),
+    first=card(A),
+    others={"10.0.0.5": card(A)},
+    heard=(HEARD,),
+    answered=(HEARD,),
+)
+
+
+def failing(facts: Facts) -> list[Finding]:
+    return [finding for finding in examine(facts) if not finding.is_well]
+
+
+def test_a_relay_that_is_well_is_said_to_be():
+    assert failing(WELL) == []
+    assert any("doctor --host 10.0.0.5" in finding.remedy for finding in examine(WELL))
+
+
+@pytest.mark.parametrize(
+    "facts, what, remedy",
+    [
+        (replace(WELL, adapters=()), "no address on a local network", "RELAY_INTERFACES"),
+        (
+            replace(WELL, adapters=(LocalAddress("lo", "127.0.0.1", 8),)),
+            "Only programs on this computer",
+            "SERVER_HOST",
+        ),
+        (replace(WELL, first=PortClosed("nothing listens")), "No relay is running", "python -m relay run"),
+        (replace(WELL, first=PortClosed("nothing listens"), host="10.0.0.9"), "no relay listens", "correct the port"),
+        (replace(WELL, first=NoRelay("what answers is not a relay")), "not a relay", "Another program"),
+        (replace(WELL, first=NoRelay("no answer"), host="10.0.0.9"), "No relay was reached", "firewall"),
+        (replace(WELL, others={"10.0.0.5": card(B)}), "Another identity answers", "share this address"),
+        (
+            replace(WELL, others={"10.0.0.5": PortClosed("nothing listens")}),
+            "does not answer at 10.0.0.5",
+            "SERVER_HOST",
+        ),
+        (replace(WELL, trouble="Another program keeps UDP port 5353."), "Multicast DNS does not work", "5353"),
+        (replace(WELL, heard=()), "was not heard", "python -m relay announce"),
+        (replace(WELL, heard=(), is_announced=False), "was not heard", "RELAY_ANNOUNCE is off"),
+        (replace(WELL, heard=(replace(HEARD, port=5001),)), "announced on port 5001, not on 5000", "restart"),
+        (
+            replace(WELL, heard=(replace(HEARD, addresses=("172.17.0.1",)),)),
+            "where it does not answer",
+            "RELAY_INTERFACES",
+        ),
+        (replace(WELL, answered=()), "does not answer the question by broadcast", "UDP port 5000"),
+    ],
+)
+def test_each_failing_leg_is_named_with_its_remedy(facts: Facts, what: str, remedy: str):
+    found = failing(facts)
+    assert [finding for finding in found if what in finding.what and remedy in finding.remedy], found
+
+
+def test_the_command_for_the_firewall_that_is_there_is_told():
+    (finding,) = failing(replace(WELL, answered=(), firewall="sudo ufw allow 5000"))
+    assert "sudo ufw allow 5000" in finding.remedy
+
+
+def test_a_neighbour_of_the_same_name_is_mentioned():
+    other = replace(HEARD, relay_id=B, addresses=("10.0.0.6",))
+    (line,) = [finding for finding in examine(replace(WELL, heard=(HEARD, other))) if "Another relay" in finding.what]
+    assert "10.0.0.6" in line.what
+    assert "RELAY_NAME" in line.remedy
+
+
+async def test_a_real_relay_on_loopback_is_seen_on_every_leg(tmp_path: Path):
+    relay = TinyRelay(f"Patient {secrets.token_hex(3)}")
+    await relay.start()
+    beacon = Beacon(relay.announcement, host="127.0.0.1")
+    await beacon.start()
+    try:
+        config = Config.read({"SERVER_HOST": "127.0.0.1", "SERVER_PORT": str(relay.port)}, environ={})
+        facts = await gather(config, listen_s=2.5)
+    finally:
+        await beacon.stop()
+        await relay.stop()
+    assert isinstance(facts.first, Card)
+    assert facts.first.relay_id == relay.relay_id
+    assert relay.relay_id in {heard.relay_id for heard in facts.heard}
+    assert relay.relay_id in {answer.relay_id for answer in facts.answered}
+    assert [finding.what for finding in failing(facts)] == [
+        "Only programs on this computer reach the relay: it is to listen on a loopback address."
+    ]
