@@ -116,6 +116,10 @@ class Hosting:
             code = process.wait()
         finally:
             late.cancel()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):  # what could not be written to it any more does not matter
+                        stream.close()
         with self._turn:
             is_ours, self._process = self._process is process, None
             was_wanted, self._is_wanted = self._is_wanted, False

@@ -166,6 +166,8 @@ class Connection:
             self._hurry.clear()
             self._speaker.welcomed(wire, welcome)
             await wire.listen(self._speaker.heard)
+        except TokenRefused:
+            raise
         except LinkLost as error:
             return (clock() - began if self._wire else 0.0), str(error)
         except Denied as denied:

@@ -200,7 +200,7 @@ class Wire:
         except (OSError, aiohttp.ClientError) as error:
             raise self.abort(LinkLost(_("The connection broke.")), error) from error
         if message.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-            raise self.abort(LinkLost(_why_closed(self._socket.close_code)))
+            raise self.abort(_why_closed(self._socket.close_code))
         try:
             words = decode_events(message.data, self._kinds)
         except UnreadableFrame as error:
@@ -252,7 +252,7 @@ class Wire:
 
 def _refusal(error: aiohttp.WSServerHandshakeError) -> LinkLost:
     if error.status == _UNAUTHORIZED:
-        return TokenRefused(_("The relay has ended this device's session. Sign in again."))
+        return _session_ended()
     asked_for = "" if error.headers is None else error.headers.get("Retry-After", "")
     return NotNow(
         _("The relay takes no connection now ({status}).").format(status=error.status),
@@ -260,11 +260,17 @@ def _refusal(error: aiohttp.WSServerHandshakeError) -> LinkLost:
     )
 
 
-def _why_closed(code: int | None) -> str:
+def _why_closed(code: int | None) -> LinkLost:
     match code:
+        case 4001:  # the device session was ended elsewhere
+            return _session_ended()
         case aiohttp.WSCloseCode.GOING_AWAY:
-            return _("The relay has stopped.")
+            return LinkLost(_("The relay has stopped."))
         case aiohttp.WSCloseCode.POLICY_VIOLATION:
-            return _("The relay has closed the connection.")
+            return LinkLost(_("The relay has closed the connection."))
         case _:
-            return _("The connection broke.")
+            return LinkLost(_("The connection broke."))
+
+
+def _session_ended() -> TokenRefused:
+    return TokenRefused(_("The relay has ended this device's session. Sign in again."))

@@ -107,7 +107,7 @@ class Client:
 
     # -- waiting -------------------------------------------------------------------------------------------------------
 
-    def until(self, fact: Callable[[], T], within_s: float = WITHIN_S) -> T:
+    def until(self, fact: Callable[[], T | None], within_s: float = WITHIN_S) -> T:
         """Wait until *fact* gives something true; that it gives."""
         with self._changed:
             found = self._changed.wait_for(fact, within_s)
@@ -118,7 +118,7 @@ class Client:
         """Wait for an event of *kind*, told after the first *since* ones."""
         return self.until(
             lambda: next((event for event in self.events[since:] if isinstance(event, kind)), None), within_s
-        )  # type: ignore[return-value]
+        )
 
     def until_connected(self) -> None:
         self.until(lambda: isinstance(self.state, Connected))

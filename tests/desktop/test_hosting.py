@@ -1,0 +1,182 @@
+"""The relay on this computer: started, watched, stopped, let stay. A real relay, a real child process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from desktop.events import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
+from desktop.hosting import Hosting
+from tests.desktop.link.clients import Client, clients_in
+
+ROOT = Path(__file__).parents[2]
+WITHIN_S = 30.0
+T = TypeVar("T")
+
+
+class Told:
+    """What a hosting told, to be waited for."""
+
+    def __init__(self) -> None:
+        self.events: list[HostingEvent] = []
+        self._changed = threading.Condition()
+
+    def tell(self, event: HostingEvent) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+
+    def until(self, kind: type[T], since: int = 0) -> T:
+        def found() -> T | None:
+            return next((event for event in self.events[since:] if isinstance(event, kind)), None)
+
+        with self._changed:
+            event = self._changed.wait_for(found, WITHIN_S)
+        assert event is not None, f"only told: {self.events}"
+        return event
+
+
+def options(folder: Path) -> tuple[str, ...]:
+    where = ("--data-dir", str(folder / "data"), "--key-file", str(folder / "key" / "relay.key"))
+    return ("--host", "127.0.0.1", "--port", "0", "--announce", "no", "--name", "Дома", *where)
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+Make = Callable[..., Hosting]
+
+
+@pytest.fixture
+def make(tmp_path: Path, told: Told) -> Iterator[Make]:
+    """Makes a hosting on a folder of this test; all end with it."""
+    made: list[Hosting] = []
+
+    def hosting(*more: str, **changes: object) -> Hosting:
+        made.append(Hosting(told.tell, tmp_path / "log", (*options(tmp_path), *more), **changes))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield hosting
+    for one in made:
+        one.stop()
+
+
+def pid_of(hosting: Hosting) -> int:
+    assert hosting._process is not None
+    return hosting._process.pid
+
+
+def ends_within(pid: int, seconds: float) -> bool:
+    """Whether the process *pid*, no child of ours any more, is gone by then."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").exists() and " Z " in Path(f"/proc/{pid}/stat").read_text():
+            return True
+        threading.Event().wait(0.02)
+    return False
+
+
+def test_the_relay_starts_tells_its_codes_once_and_stops_when_asked(make: Make, told: Told) -> None:
+    hosting = make()
+    hosting.start()
+    hosting.start()
+    ready = told.until(HostingReady)
+    assert told.events == [HostingStarting(), ready]
+    assert (ready.name, ready.port > 0, bool(ready.owner_code), bool(ready.recovery_code)) == ("Дома", True, True, True)
+    runs = hosting.is_running
+    hosting.stop()
+    told.until(HostingStopped)
+    assert (runs, hosting.is_running) == (True, False)
+
+    since = len(told.events)
+    hosting.start()
+    again = told.until(HostingReady, since)
+    assert again.relay_id == ready.relay_id
+    assert (again.owner_code, again.recovery_code) == ("", "")
+
+
+def test_its_owner_code_makes_this_client_s_person_the_owner(make: Make, told: Told, tmp_path: Path) -> None:
+    make().start()
+    ready = told.until(HostingReady)
+    with clients_in(tmp_path / "clients") as enter:
+        anna: Client = enter("anna")
+        anna.register(f"127.0.0.1:{ready.port}", "anna", ready.owner_code)
+        assert anna.user is not None
+        assert anna.user.role == "owner"
+
+
+def test_a_relay_that_cannot_start_says_why(make: Make, told: Told, tmp_path: Path) -> None:
+    hosting = make("--port", "nonsense")
+    hosting.start()
+    failed = told.until(HostingFailed)
+    assert "SERVER_PORT" in failed.message or "port" in failed.message
+    hosting._thread.join(5)  # type: ignore[union-attr]
+    assert not hosting.is_running
+
+
+def test_a_program_that_is_not_there_is_told(make: Make, told: Told) -> None:
+    make(command=("/nowhere/python",)).start()
+    assert told.until(HostingFailed).message
+
+
+def test_a_relay_that_never_gets_ready_is_given_up(make: Make, told: Told) -> None:
+    make(command=(sys.executable, "-c", "import time; time.sleep(60)"), start_s=0.3).start()
+    assert told.until(HostingFailed).message
+
+
+def test_a_crash_is_told(make: Make, told: Told) -> None:
+    hosting = make()
+    hosting.start()
+    told.until(HostingReady)
+    os.kill(pid_of(hosting), signal.SIGKILL)
+    assert "unexpectedly" in told.until(HostingFailed).message
+    hosting._thread.join(5)  # type: ignore[union-attr]
+    assert not hosting.is_running
+
+
+CLIENT_THAT_DIES = """
+import os, sys, threading
+from pathlib import Path
+from desktop.events import HostingReady
+from desktop.hosting import Hosting
+ready = threading.Event()
+hosting = Hosting(lambda event: isinstance(event, HostingReady) and ready.set(), Path(sys.argv[1]), sys.argv[3:])
+hosting.start()
+assert ready.wait(30)
+print(hosting._process.pid, flush=True)
+if sys.argv[2] == "stay":
+    hosting.let_stay()
+    assert not hosting.is_running
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("wish", ["stop", "stay"])
+def test_the_relay_ends_with_the_client_unless_it_is_let_stay(tmp_path: Path, wish: str) -> None:
+    command = [sys.executable, "-c", CLIENT_THAT_DIES, str(tmp_path / "log"), wish, *options(tmp_path)]
+    died = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=True)
+    pid = int(died.stdout)
+    try:
+        if wish == "stop":
+            assert ends_within(pid, 10)
+        else:
+            assert not ends_within(pid, 1.0)
+    finally:
+        if not ends_within(pid, 0.1):
+            os.kill(pid, signal.SIGTERM)
+            assert ends_within(pid, 10)
