@@ -9,9 +9,9 @@ from typing import Final, cast
 
 from common.errors import StartupError
 from relay import VERSION
-from relay.cli import run
+from relay.cli import announce, doctor, run
 
-_COMMANDS: Final = (run,)
+_COMMANDS: Final = (run, announce, doctor)
 _INTERRUPTED: Final = 130
 
 
