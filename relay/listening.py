@@ -12,6 +12,8 @@ from common.errors import StartupError
 
 BACKLOG: Final = 1024
 NEXT_PORTS: Final = 100
+SEND_BUFFER_BYTES: Final = 256 * 1024
+"""What the system may hold for one client that reads slowly; by itself it would grow to several megabytes."""
 _PRIVILEGED_BELOW: Final = 1024
 _ANY: Final = ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::"))
 _NO_SUCH_FAMILY: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT})
@@ -75,6 +77,7 @@ def _open(family: socket.AddressFamily, address: str, port: int) -> socket.socke
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         opened.bind((address, port))
         opened.listen(BACKLOG)
         opened.setblocking(False)

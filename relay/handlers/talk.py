@@ -42,14 +42,13 @@ async def history(parts: Parts, caller: SignedIn, command: History) -> Page:
     if command.before is not None and command.after is not None:
         raise BadRequest("Give 'before' or 'after', not both.")
     entries = await parts.store.read(lambda tables: _page(tables, command))
-    more = len(entries) > command.limit
-    forward = command.after is not None
-    if more:
-        entries = _nearest(entries, command.limit, forward)
-    while len(entries) > 1 and _bytes(entries) > PAGE_BYTES:
-        entries = _nearest(entries, len(entries) // 2, forward)
-        more = True
-    return Page(re=command.id, entries=entries, more=more)
+    if command.after is None:
+        entries.reverse()
+    kept = _fitting(entries[: command.limit])
+    more = len(kept) < len(entries)
+    if command.after is None:
+        kept.reverse()
+    return Page(re=command.id, entries=kept, more=more)
 
 
 def _page(tables: Tables, command: History) -> list[Entry]:
@@ -60,12 +59,14 @@ def _page(tables: Tables, command: History) -> list[Entry]:
     return tables.entries.before(group, None if command.before is None else Seq(command.before), command.limit + 1)
 
 
-def _nearest(entries: list[Entry], count: int, forward: bool) -> list[Entry]:
-    return entries[:count] if forward else entries[-count:]
-
-
-def _bytes(entries: list[Entry]) -> int:
-    return sum(len(encode(entry)) + 1 for entry in entries)
+def _fitting(entries: list[Entry]) -> list[Entry]:
+    """The first of *entries*, as many as fit into a frame; at least one."""
+    size = 0
+    for count, entry in enumerate(entries):
+        size += len(encode(entry)) + 1
+        if size > PAGE_BYTES and count:
+            return entries[:count]
+    return entries
 
 
 async def mark_read(parts: Parts, caller: SignedIn, command: MarkRead) -> Answer:

@@ -1,0 +1,194 @@
+"""A client that stops reading costs the others nothing, and catches up when it reads again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from common.protocol import limits
+from relay import gateway
+from tests.people import DEADLINE_S, Json, Person, Stage, quiet_config, staged
+
+BODY = "Чайник вскипел. " * 100
+
+
+class StalledClient:
+    """A WebSocket by hand, whose bytes are taken out of the socket only when told so."""
+
+    def __init__(self, stage: Stage, person: Person) -> None:
+        self._stage = stage
+        self._person = person
+        self._context = ssl.create_default_context()
+        self._context.check_hostname = False
+        self._context.verify_mode = ssl.CERT_NONE
+
+    async def comes(self) -> None:
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # so that what the kernels hold is little
+        raw.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", self._stage.relay.port))
+        self.reader, self.writer = await asyncio.open_connection(
+            sock=raw, ssl=self._context, server_hostname="127.0.0.1", limit=2**12
+        )
+        self.writer.write(
+            b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            b"Authorization: Bearer " + self._person.token.encode() + b"\r\n\r\n"
+        )
+        await self.reader.readuntil(b"\r\n\r\n")
+        self.sends({"type": "hello", "id": 1, "client": "stalled"})
+        assert (await self.next_words())[0]["re"] == 1
+
+    def sends(self, command: Json) -> None:
+        payload = json.dumps(command).encode()
+        assert len(payload) < 126
+        self.writer.write(bytes((0x81, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
+
+    async def next_words(self) -> list[Json]:
+        """The words of the next text frame."""
+        while True:
+            head = await self.reader.readexactly(2)
+            size = head[1]
+            if size == 126:
+                size = int.from_bytes(await self.reader.readexactly(2), "big")
+            elif size == 127:
+                size = int.from_bytes(await self.reader.readexactly(8), "big")
+            payload = await self.reader.readexactly(size)
+            if head[0] == 0x81:
+                frame = json.loads(payload)
+                return frame if isinstance(frame, list) else [frame]
+
+    async def until(self, kind: str) -> list[Json]:
+        """All words up to the first one of that *kind*."""
+        words: list[Json] = []
+        async with asyncio.timeout(DEADLINE_S):
+            while not any(word["type"] == kind for word in words):
+                words += await self.next_words()
+        return words
+
+    def stops_reading(self) -> None:
+        self.writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+    def reads_again(self) -> None:
+        self.writer.transport.resume_reading()  # type: ignore[attr-defined]
+
+    async def goes(self) -> None:
+        self.writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await self.writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def stalling(stage: Stage, person: Person) -> AsyncIterator[StalledClient]:
+    client = StalledClient(stage, person)
+    await client.comes()
+    try:
+        yield client
+    finally:
+        await client.goes()
+
+
+async def pour(people: list[Person], messages: int) -> float:
+    """Each of *people* posts *messages*, sixteen on their way at once; the seconds it took."""
+
+    async def one(person: Person) -> None:
+        gate = asyncio.Semaphore(16)
+
+        async def post() -> None:
+            async with gate:
+                await person.says(BODY)
+
+        await asyncio.gather(*(post() for _ in range(messages)))
+
+    begun = time.perf_counter()
+    await asyncio.gather(*map(one, people))
+    return time.perf_counter() - begun
+
+
+async def test_one_of_a_hundred_stops_reading_and_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(limits, "OUTBOX_BYTES", 512 * 1024)
+    async with staged(quiet_config(tmp_path)) as stage:
+        people = await stage.crowd(100)
+        await asyncio.gather(*(person.comes() for person in people[1:]))
+        async with stalling(stage, people[0]) as stalled:
+            senders, listener = people[1:5], people[50]
+            alone_s = await pour(senders, 20)
+            stalled.stops_reading()
+            with_stalled_s = await pour(senders, 160)
+            last = await listener.says("the end", stage.general)
+            for person in people[1:]:
+                await person.hears(lambda event: event.get("seq") == last)
+            assert [e["seq"] for e in listener.entries()] == list(range(listener.entries()[0]["seq"], last + 1))
+            assert with_stalled_s < 8 * alone_s * 2, "the others went on as fast as before"
+
+            (outbox,) = (link._link.outbox for link in stage.relay.gateway._links if link._link.user == people[0].id)
+            assert outbox._bytes <= limits.OUTBOX_BYTES
+            assert outbox._events <= limits.OUTBOX_EVENTS
+
+            stalled.reads_again()
+            words = await stalled.until("behind")
+            assert words[-1]["groups"] == {str(stage.general): last}
+            heard = [word["seq"] for word in words if word["type"] == "entry"]
+            assert heard == list(range(heard[0], heard[0] + len(heard)))
+            assert heard[-1] < last
+            await listener.says("after", stage.general)
+            assert (await stalled.until("entry"))[-1]["seq"] == last + 1
+            await people[0].comes()
+        assert [entry["seq"] for entry in await people[0].reads(stage.general, after=heard[-1])] == list(
+            range(heard[-1] + 1, last + 2)
+        )
+
+
+async def test_a_send_that_hangs_ends_that_link_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """aiohttp's waiter for a slow client is shared, and a cancelled one poisons the socket: nothing of it may get out."""
+    monkeypatch.setattr(limits, "SEND_S", 0.3)
+    monkeypatch.setattr(gateway, "WATCH_S", 0.05)
+    async with staged(quiet_config(tmp_path)) as stage:
+        people = await stage.crowd(3)
+        for person in people[1:]:
+            await person.comes()
+        async with stalling(stage, people[0]) as stalled:
+            stalled.stops_reading()
+            await pour(people[1:], 300)
+            gone = await people[1].hears(
+                lambda event: (
+                    event["type"] == "presence" and event["user"] == people[0].id and event["state"] == "offline"
+                )
+            )
+            assert gone
+            await pour(people[1:], 20)
+            assert stage.relay.gateway.links == 2
+            assert [task for task in asyncio.all_tasks() if task.get_name() == "link writer" and task.done()] == []
+            await people[0].comes()
+            await people[1].says("welcome back")
+            await people[0].hears_message("welcome back")
+
+
+async def test_who_asks_without_reading_the_answers_is_not_read_any_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with staged(quiet_config(tmp_path)) as stage:
+        people = await stage.crowd(2)
+        await people[1].comes()
+        for _ in range(20):
+            await people[1].says("x" * 16_000)
+        async with stalling(stage, people[0]) as stalled:
+            stalled.stops_reading()
+            for number in range(300):
+                stalled.sends({"type": "history", "id": number, "group": 1, "limit": 200})
+            (link,) = (link for link in stage.relay.gateway._links if link._link.user == people[0].id)
+            async with asyncio.timeout(DEADLINE_S):
+                while not link._link.outbox.is_crowded:
+                    await people[1].says("time goes by " + secrets.token_hex(2))
+            for _ in range(50):
+                await people[1].says("time goes by " + secrets.token_hex(2))
+            assert link._link.outbox._bytes < 2 * limits.OUTBOX_BYTES
