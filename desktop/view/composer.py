@@ -16,6 +16,8 @@ from desktop.view.safetext import BODY_MAX
 LINES_MAX: Final = 8
 DRAFT_MS: Final = 400
 """A draft is told after this long a pause."""
+_NARROWEST: Final = 2
+"""Pixels of the narrowest letter."""
 LIMIT_SHOWN: Final = 500
 """With fewer characters than this left, their number is shown."""
 
@@ -173,6 +175,7 @@ class Composer(tk.Frame):
         ]
         if self._enabled:
             if self.text.tag_ranges("sel"):
+                self.text.mark_set("insert", "sel.first")
                 self.text.delete("sel.first", "sel.last")
             self.text.insert("insert", pasted)
             self.text.see("insert")
@@ -218,10 +221,14 @@ class Composer(tk.Frame):
         self._fit()
 
     def _fit(self) -> None:
-        if self.text.winfo_width() <= 1:
+        width = self.text.winfo_width()
+        if width <= 1:
             return
-        counted = self.text.tk.call(str(self.text), "count", "-update", "-displaylines", "1.0", "end-1c")
-        lines = min(LINES_MAX, max(1, int(counted or 0) + 1))
+        if len(self.value()) * _NARROWEST > LINES_MAX * width:
+            lines = LINES_MAX  # surely; counting a very long line takes Tk a second
+        else:
+            counted = self.text.tk.call(str(self.text), "count", "-update", "-displaylines", "1.0", "end-1c")
+            lines = min(LINES_MAX, max(1, int(counted or 0) + 1))
         if lines != int(self.text["height"]):
             self.text.configure(height=lines)
             self.text.see("insert")

@@ -286,9 +286,11 @@ class Window:
 
     def set_language(self, language: str) -> None:
         """Another language; the controller puts it to use and has everything redrawn."""
+        were_open = self._settings_are_open()
         self._settings.change(language=language)
         self._intents.set_language(language)
-        self.open_settings()
+        if were_open and not self._settings_are_open():
+            self.open_settings()
 
     def set_zoom(self, percent: int) -> None:
         """Everything larger or smaller."""
@@ -365,12 +367,15 @@ class Window:
 
     def _rebuild_with_settings(self) -> None:
         """Redraw, and open the settings again in their new look when they were open."""
-        from desktop.view.sheets.preferences import PreferencesSheet
-
-        were_open = any(isinstance(sheet, PreferencesSheet) for sheet in self._sheets)
+        were_open = self._settings_are_open()
         self.redraw()
         if were_open:
             self.open_settings()
+
+    def _settings_are_open(self) -> bool:
+        from desktop.view.sheets.preferences import PreferencesSheet
+
+        return any(isinstance(sheet, PreferencesSheet) for sheet in self._sheets)
 
     def _swap(self, screen: Chooser | SignIn | MainScreen) -> None:
         old, self._screen = self._screen, screen
@@ -557,8 +562,8 @@ class Window:
         if self._geometry_job:
             self.root.after_cancel(self._geometry_job)
             self._geometry_job = ""
-        if self.root.state() == "withdrawn":
-            return
+        if self.root.state() == "withdrawn" or self.root.winfo_width() < self.look.px(tokens.WINDOW_MIN_WIDTH) // 2:
+            return  # never shown, or its size is not settled
         maximized = self._is_maximized()
         geometry = self._settings.settings.geometry if maximized else self.root.geometry()
         self._settings.change(geometry=geometry, maximized=maximized)

@@ -38,7 +38,7 @@ class Stage:
         self.settings = SettingsFile(folder)
         self.settings.change(theme="light", geometry="1000x700+20+20")
         self.window = Window(self.asked, self.settings)
-        self.window.root.report_callback_exception = self._failed  # type: ignore[method-assign]
+        self.window.root.report_callback_exception = self._failed
         self.failures: list[BaseException] = []
 
     def _failed(self, _kind: Any, error: BaseException, _trace: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from typing import Any
 
@@ -259,8 +260,6 @@ def test_a_double_click_selects_a_word(stage: Stage):
 
 
 def test_control_c_copies_under_a_russian_layout_too(stage: Stage):
-    from desktop.view import keys
-
     open_main(stage, conversation(3))
     view = timeline(stage)
     view.select_all()
@@ -268,7 +267,7 @@ def test_control_c_copies_under_a_russian_layout_too(stage: Stage):
     class Press:
         keysym, keycode = "Cyrillic_es", 54
 
-    if keys.sys.platform == "linux":
+    if sys.platform == "linux":
         assert view._shortcut(Press()) == "break"
         assert "message 3" in stage.window.root.clipboard_get()
 

@@ -1,0 +1,543 @@
+"""The screens as a person meets them, in a real window."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable, Iterator
+from tkinter import ttk
+from typing import Any
+
+import pytest
+
+from common.ids import GroupId, RelayId
+from common.protocol import limits
+from desktop import locale
+from desktop.events import Trust
+from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode, Tone
+from desktop.settings import SettingsFile
+from tests.desktop.view.conftest import Stage
+from tests.desktop.view.talk import GENERAL, conversation, found, open_main, rail, said
+
+pytestmark = pytest.mark.window
+
+
+def everything(widget: tk.Misc) -> Iterator[tk.Misc]:
+    """The widget and all that is mapped within it."""
+    yield widget
+    for child in widget.winfo_children():
+        if child.winfo_manager() or isinstance(child, tk.Canvas):
+            yield from everything(child)
+
+
+def texts(stage: Stage) -> str:
+    """All words that widgets show."""
+    stage.pump()
+    shown = []
+    for widget in everything(stage.window.root):
+        if isinstance(widget, tk.Label | ttk.Button | ttk.Checkbutton):
+            shown.append(str(widget.cget("text")).strip())
+        elif isinstance(widget, tk.Canvas):
+            call = widget.tk.call
+            items = [item for item in widget.find_all() if call(str(widget), "type", item) == "text"]
+            shown += [str(call(str(widget), "itemcget", item, "-text")) for item in items]
+    return "\n".join(shown)
+
+
+def press(stage: Stage, label: str) -> None:
+    """The button of that label."""
+    stage.pump()
+    buttons = [
+        widget
+        for widget in everything(stage.window.root)
+        if isinstance(widget, ttk.Button) and str(widget.cget("text")).strip() == label
+    ]
+    assert buttons, f"no button {label!r}"
+    buttons[-1].invoke()
+    stage.pump()
+
+
+# -- choosing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_relay_is_shown_with_all_that_matters_and_chosen(stage: Stage):
+    relay = found("K", "Office")
+    stage.window.show_chooser()
+    assert "No relay found yet" in texts(stage)
+    stage.window.show_relays([relay])
+    words = texts(stage)
+    for part in ("Office", "192.168.1.20:5000", "3 online", "open to everybody", "New · KKKK-KKKK-KKKK-KKKK"):
+        assert part in words
+    assert "No relay found yet" not in words
+    press(stage, "Join")
+    assert stage.asked.of("choose_relay") == [(relay,)]
+
+
+def test_an_impostor_can_only_be_explained(stage: Stage):
+    impostor = found("X", trust=Trust.IMPOSTOR)
+    stage.window.show_chooser()
+    stage.window.show_relays([impostor])
+    assert "Same name, different identity" in texts(stage)
+    press(stage, "Details")
+    assert stage.asked.of("explain_impostor") == [(impostor,)]
+    assert not stage.asked.of("choose_relay")
+
+
+def test_relays_come_and_go_and_the_others_stay_as_they_are(stage: Stage):
+    stage.window.show_chooser()
+    one, two = found("A", "One"), found("B", "Two")
+    stage.window.show_relays([one, two])
+    stage.pump()
+    card = stage.screen._cards[two.relay_id][2]
+    stage.window.show_relays([two], trouble="No network.")
+    words = texts(stage)
+    assert "One" not in words
+    assert "Two" in words
+    assert "No network." in words
+    stage.window.show_relays([one, two])
+    stage.window.show_relays([one, two])
+    assert stage.screen._cards[two.relay_id][2].winfo_exists()
+    assert not card.winfo_exists() or card is stage.screen._cards[two.relay_id][2]
+
+
+def test_the_ways_to_a_relay_that_is_not_listed(stage: Stage):
+    stage.window.show_chooser()
+    press(stage, "Start a relay on this computer")
+    press(stage, "Check the connection")
+    press(stage, "Ask every address")
+    assert [call[0] for call in stage.asked.calls if call[0] in ("start_relay", "check_connection", "sweep")] == [
+        "start_relay",
+        "check_connection",
+        "sweep",
+    ]
+
+
+def test_an_address_that_leads_nowhere_is_told_beside_its_field(stage: Stage):
+    stage.window.show_chooser()
+    press(stage, "Enter an address…")
+    press(stage, "Go on")
+    assert not stage.asked.of("enter_address")
+    sheet = stage.window._sheets[-1]
+    sheet._field.put(" 10.0.0.3 ")  # type: ignore[attr-defined]
+    press(stage, "Go on")
+    assert stage.asked.of("enter_address") == [("10.0.0.3",)]
+    stage.window.show_address_problem("Nothing answers there.")
+    assert "Nothing answers there." in texts(stage)
+    stage.window.show_address_problem("")
+    assert not stage.window._sheets
+
+
+def test_a_copied_invitation_is_already_there(stage: Stage):
+    stage.window.root.clipboard_clear()
+    stage.window.root.clipboard_append("pymessenger://10.0.0.1:5000/ABC?code=1")
+    stage.window.show_chooser()
+    press(stage, "Paste an invitation")
+    press(stage, "Go on")
+    assert stage.asked.of("paste_invitation") == [("pymessenger://10.0.0.1:5000/ABC?code=1",)]
+
+
+def test_forgetting_a_relay_is_asked_first(stage: Stage):
+    known = found("A", trust=Trust.KNOWN)
+    stage.window._ask_forget(known)
+    press(stage, "Cancel")
+    assert not stage.asked.of("forget_relay")
+    stage.window._ask_forget(known)
+    press(stage, "Forget")
+    assert stage.asked.of("forget_relay") == [(known.relay_id,)]
+
+
+# -- signing in --------------------------------------------------------------------------------------------------------
+
+
+def fill(stage: Stage, **fields: str) -> None:
+    for name, text in fields.items():
+        getattr(stage.screen, f"_{name}").put(text)
+
+
+def test_signing_in(stage: Stage):
+    relay = found()
+    stage.window.show_sign_in(relay, SignInMode.SIGN_IN)
+    press(stage, "Sign in")
+    assert "Please enter a user name." in texts(stage)
+    fill(stage, username=" anna ", password="correct horse")
+    press(stage, "Sign in")
+    assert stage.asked.of("sign_in") == [(relay, "anna", "correct horse")]
+
+
+def test_a_new_account_with_an_invitation(stage: Stage):
+    relay = found(registration="invite")
+    stage.window.show_sign_in(relay, SignInMode.SIGN_IN)
+    press(stage, "I am new here: make an account")
+    fill(stage, username="anna", password="short")
+    press(stage, "Make an account")
+    assert f"At least {limits.PASSWORD_MIN} characters" in texts(stage)
+    fill(stage, password="long enough", display_name="Анна")
+    press(stage, "Make an account")
+    assert "asks for an invitation code" in texts(stage)
+    fill(stage, code="ABCD")
+    press(stage, "Make an account")
+    assert stage.asked.of("register") == [(relay, "anna", "long enough", "Анна", "ABCD")]
+
+
+def test_a_code_that_is_known_is_filled_in(stage: Stage):
+    relay = found()
+    stage.window.show_sign_in(relay, SignInMode.REGISTER, code="OWNER-CODE")
+    fill(stage, username="anna", password="long enough")
+    press(stage, "Make an account")
+    assert stage.asked.of("register")[0][-1] == "OWNER-CODE"
+
+
+def test_what_the_relay_refused_stands_beside_its_field_and_the_form_can_be_used_again(stage: Stage):
+    stage.window.show_sign_in(found(), SignInMode.SIGN_IN)
+    fill(stage, username="anna", password="wrong horse")
+    stage.window.show_sign_in_busy(True)
+    press(stage, "One moment…")
+    assert not stage.asked.of("sign_in")
+    stage.window.show_sign_in_problem(SignInField.PASSWORD, "The user name or the password is wrong.")
+    assert "The user name or the password is wrong." in texts(stage)
+    assert stage.screen._password.entry.instate(["invalid", "!disabled"])
+    press(stage, "Sign in")
+    assert stage.asked.of("sign_in")
+
+
+def test_a_closed_relay_offers_no_new_account(stage: Stage):
+    stage.window.show_sign_in(found(registration="closed"), SignInMode.SIGN_IN)
+    assert "I am new here" not in texts(stage)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def composer(stage: Stage) -> Any:
+    return stage.screen.composer
+
+
+def write(stage: Stage, text: str) -> None:
+    composer(stage).text.insert("insert", text)
+    stage.pump()
+
+
+def key(stage: Stage, sequence: str) -> None:
+    composer(stage).text.focus_force()
+    stage.pump()
+    composer(stage).text.event_generate(sequence)
+    stage.pump()
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(stage: Stage):
+    open_main(stage, conversation(3))
+    write(stage, "Привет")
+    key(stage, "<Shift-Return>")
+    write(stage, "мир  ")
+    key(stage, "<Return>")
+    assert stage.asked.of("send") == [("Привет\nмир",)]
+    assert composer(stage).value() == ""
+
+
+def test_blanks_are_not_sent(stage: Stage):
+    open_main(stage, conversation(1))
+    write(stage, " \n ")
+    key(stage, "<Return>")
+    assert not stage.asked.of("send")
+
+
+def test_the_field_grows_to_eight_lines(stage: Stage):
+    open_main(stage, conversation(3))
+    heights = []
+    for _ in range(12):
+        write(stage, "line\n")
+        stage.pump()
+        heights.append(int(composer(stage).text["height"]))
+    assert heights[0] == 2
+    assert max(heights) == 8
+    key(stage, "<Return>")
+    stage.wait(lambda: int(composer(stage).text["height"]) == 1)
+
+
+def test_a_message_over_the_limit_is_counted_and_not_sent(stage: Stage):
+    open_main(stage, conversation(1))
+    write(stage, "x" * (limits.TEXT_CHARACTERS - 10))
+    assert "10 characters left" in texts(stage)
+    write(stage, "y" * 11)
+    assert "1 character too many" in texts(stage)
+    key(stage, "<Return>")
+    assert not stage.asked.of("send")
+    assert len(composer(stage).value()) == limits.TEXT_CHARACTERS + 1
+
+
+def test_a_draft_is_told_after_a_pause_and_at_once_when_asked(stage: Stage):
+    open_main(stage, conversation(1))
+    write(stage, "half a thou")
+    stage.wait(lambda: stage.asked.of("draft_changed") == [("half a thou",)], "the draft was not told")
+    write(stage, "ght")
+    composer(stage).flush_draft()
+    assert stage.asked.of("draft_changed")[-1] == ("half a thought",)
+
+
+def test_another_draft_replaces_the_text_and_is_not_told_back(stage: Stage):
+    open_main(stage, conversation(1))
+    write(stage, "abc")
+    stage.window.show_composer("kept draft", True)
+    stage.pump()
+    assert composer(stage).value() == "kept draft"
+    composer(stage).flush_draft()
+    assert ("kept draft",) not in stage.asked.of("draft_changed")
+
+
+def test_where_nothing_can_be_written_the_reason_stands(stage: Stage):
+    open_main(stage, conversation(1))
+    stage.window.show_composer("", False, "Join this group to write.")
+    assert "Join this group to write." in texts(stage)
+    write(stage, "x")
+    key(stage, "<Return>")
+    assert not stage.asked.of("send")
+
+
+def test_what_is_pasted_replaces_the_selection(stage: Stage):
+    open_main(stage, conversation(1))
+    write(stage, "old words")
+    composer(stage).text.tag_add("sel", "1.0", "1.3")
+    stage.window.root.clipboard_clear()
+    stage.window.root.clipboard_append("new\r\n")
+    composer(stage).text.event_generate("<<Paste>>")
+    assert composer(stage).value() == "new\n words"
+
+
+# -- the main screen ---------------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_opened_by_click_and_by_key(stage: Stage):
+    open_main(stage, conversation(3))
+    canvas = stage.screen.rail.canvas
+    drawn = stage.screen.rail.drawn(2)
+    canvas.event_generate("<Button-1>", x=60, y=stage.screen.rail.to_view(drawn) + 20)
+    stage.window._neighbour(1, False)
+    stage.window._neighbour(-1, False)
+    assert stage.asked.of("open_group") == [(GroupId(2),), (GroupId(2),), (GroupId(3),)]
+
+
+def test_the_next_unread_conversation(stage: Stage):
+    open_main(stage, conversation(3))
+    rows = [*rail("A", "B"), *rail("-", "-", "C", unread=3)[2:]]
+    stage.window.show_rail(rows, 0)
+    stage.window._neighbour(1, True)
+    assert stage.asked.of("open_group") == [(GroupId(3),)]
+
+
+def test_header_rail_members_and_status_say_what_they_were_told(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window.show_status("Not connected, next try in 5 s", Tone.BAD)
+    words = texts(stage)
+    for part in (
+        "14 members, 5 online",
+        "Everyone",
+        "GROUPS",
+        "Tea",
+        "Anna: hello",
+        "Not connected",
+        "@peter",
+        "online",
+    ):
+        assert part in words
+
+
+def test_without_a_conversation_there_is_nothing_to_write_to(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window.show_header(None)
+    assert "Choose a conversation" in texts(stage)
+    assert not stage.screen.composer.winfo_ismapped()
+
+
+def test_renaming_and_leaving(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window._rename_group()
+    stage.window._sheets[-1]._name.put("Tea time")  # type: ignore[attr-defined]
+    press(stage, "Rename")
+    assert stage.asked.of("rename_group") == [(GENERAL.group, "Tea time")]
+    stage.window._ask_leave()
+    press(stage, "Leave")
+    assert stage.asked.of("leave_group") == [(GENERAL.group,)]
+
+
+def test_a_new_group(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window._new_group()
+    press(stage, "Make the group")
+    assert "A group needs a name." in texts(stage)
+    sheet: Any = stage.window._sheets[-1]
+    sheet._name.put("Tea")
+    sheet._topic.put("At five")
+    next(w for w in everything(sheet) if isinstance(w, ttk.Checkbutton)).invoke()
+    press(stage, "Make the group")
+    assert stage.asked.of("create_group") == [("Tea", "At five", True)]
+    assert not stage.window._sheets
+
+
+def test_the_members_pane_is_closed_opened_and_remembered(stage: Stage):
+    open_main(stage, conversation(3))
+    assert stage.screen.members.winfo_ismapped()
+    stage.window._toggle_members()
+    stage.pump()
+    assert not stage.screen.members.winfo_ismapped()
+    assert stage.asked.of("show_members") == [(False,)]
+    assert stage.settings.settings.show_members is False
+
+
+# -- sheets ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_answered_once_and_escape_takes_the_last_choice(stage: Stage):
+    answers: list[str] = []
+    question = Question("Stop?", "It runs.", (Choice("stop", "Stop", ChoiceKind.DANGER), Choice("stay", "Keep it")))
+    stage.window.show_chooser()
+    stage.window.ask(question, answers.append)
+    press(stage, "Stop")
+    stage.window.ask(question, answers.append)
+    stage.pump()
+    stage.window._sheets[-1].focus_force()
+    stage.pump()
+    stage.window._sheets[-1].event_generate("<Escape>")
+    stage.pump()
+    assert answers == ["stop", "stay"]
+    assert stage.screen.winfo_ismapped()
+
+
+def test_the_recovery_code_stays_until_it_is_confirmed(stage: Stage):
+    confirmed: list[bool] = []
+    stage.window.show_chooser()
+    stage.window.show_recovery_code("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF", lambda: confirmed.append(True))
+    stage.pump()
+    stage.window._sheets[-1].focus_force()
+    stage.window._sheets[-1].event_generate("<Escape>")
+    assert "AAAA  BBBB  CCCC  DDDD" in texts(stage)
+    press(stage, "Copy")
+    assert stage.window.root.clipboard_get() == "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"
+    press(stage, "I have written it down")
+    assert confirmed == [True]
+    assert not stage.window._sheets
+
+
+def test_the_alarm_shows_both_identities_and_leads_nowhere(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_identity_alarm("Office", RelayId("A" * 52), RelayId("B" * 52))
+    stage.window.show_identity_alarm("Office", RelayId("A" * 52), RelayId("B" * 52))
+    words = texts(stage)
+    assert "AAAA-AAAA" in words
+    assert "BBBB-BBBB" in words
+    press(stage, "Close")
+    assert not stage.window._sheets
+    assert not stage.asked.of("choose_relay")
+
+
+def test_findings_appear_while_the_check_goes_on(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_findings([Finding(True, "Announcements are heard.")], done=False)
+    stage.window.show_findings(
+        [Finding(True, "Announcements are heard."), Finding(False, "The port is closed.", "sudo ufw allow 5000")],
+        done=True,
+    )
+    words = texts(stage)
+    assert "The port is closed." in words
+    assert "sudo ufw allow 5000" in words
+    assert len(stage.window._sheets) == 1
+
+
+def test_sheets_over_each_other_are_answered_in_turn(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.open_settings()
+    stage.window.show_recovery_code("A-B", lambda: None)
+    stage.pump()
+    assert not stage.window._sheets[0].winfo_ismapped()
+    press(stage, "I have written it down")
+    assert stage.window._sheets[0].winfo_ismapped()
+
+
+# -- another look ------------------------------------------------------------------------------------------------------
+
+
+def in_russian(stage: Stage) -> None:
+    locale.use("ru")
+    stage.window.redraw()
+
+
+def test_theme_size_and_language_change_at_once_and_nothing_is_lost(stage: Stage):
+    open_main(stage, conversation(300), anchor=100)
+    write(stage, "a draft")
+    before = stage.screen.timeline.visible()[0][0]
+    steps: list[Callable[[], None]] = [
+        lambda: stage.window.set_theme("dark"),
+        lambda: stage.window.set_zoom(130),
+        lambda: in_russian(stage),
+    ]
+    for step in steps:
+        step()
+        stage.pump()
+        stage.wait(lambda: stage.screen.timeline.visible())
+        assert abs(stage.screen.timeline.visible()[0][0] - before) <= 3
+        assert composer(stage).value() == "a draft"
+    assert stage.window.look.palette.dark
+    assert stage.window.look.px(100) == 130
+    assert stage.settings.settings.theme == "dark"
+    assert stage.settings.settings.scale == 130
+    assert stage.asked.of("set_theme") == [("dark",)]
+    assert "General" in texts(stage)
+
+
+def test_the_settings_stay_open_while_the_look_changes(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.open_settings()
+    press(stage, "Dark")
+    assert stage.window.look.palette.dark
+    press(stage, "Русский")
+    assert stage.asked.of("set_language") == [("ru",)]
+    press(stage, "Done")
+    assert stage.screen.winfo_ismapped()
+
+
+@pytest.mark.parametrize("percent", [85, 150])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_screen_can_be_drawn_in_every_size_and_theme(stage: Stage, theme: str, percent: int):
+    window = stage.window
+    window.set_theme(theme)
+    window.set_zoom(percent)
+    window.root.geometry("720x520")
+    window.show_chooser()
+    window.show_relays(
+        [found(), found("B", "Б" * 64, Trust.KNOWN), found("C", trust=Trust.IMPOSTOR)], "Trouble.", "Runs."
+    )
+    stage.pump()
+    window.show_sign_in(found(registration="invite"), SignInMode.REGISTER, "code")
+    stage.pump()
+    open_main(stage, [said(1, "x" * 500), said(2, "hi", own=True)])
+    window.open_settings()
+    stage.pump()
+
+
+def test_the_title_counts_what_is_unread(stage: Stage):
+    stage.window.show_unread(3)
+    assert stage.window.root.title() == "(3) Py_messenger"
+    stage.window.show_unread(0)
+    assert stage.window.root.title() == "Py_messenger"
+
+
+def test_a_toast_goes_by_itself(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("desktop.view.tokens.TOAST_MS", 400)
+    stage.window.show_chooser()
+    stage.window.show_toast("Saved.\nReally.")
+    assert "Saved. Really." in texts(stage)
+    stage.wait(lambda: "Saved." not in texts(stage), "the toast stayed")
+
+
+def test_the_place_of_the_window_is_remembered(stage: Stage):
+    stage.window.show_chooser()
+    stage.pump()
+    stage.window.root.geometry("900x640+30+40")
+    stage.wait(lambda: stage.window.root.winfo_width() == 900)
+    stage.window.close()
+    assert SettingsFile(stage.settings._folder).settings.geometry == "900x640+30+40"
+
+
+def test_closing_is_asked_of_the_controller(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.root.event_generate("<Control-q>")
+    stage.window.root.tk.call(*stage.window.root.tk.splitlist(stage.window.root.protocol("WM_DELETE_WINDOW")))
+    assert stage.asked.of("close_window")
