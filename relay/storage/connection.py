@@ -21,8 +21,9 @@ JOURNAL_SIZE_LIMIT: Final = 64 * 1024 * 1024
 BUSY_MS: Final = 5000
 _STATEMENTS: Final = 256
 
-# Before the first table: it cannot be changed later without rewriting the file.
-_NEW_DATABASE: Final = ("PRAGMA auto_vacuum = INCREMENTAL",)
+# Before the first table: it cannot be changed later without rewriting the file. Where there are tables it would write all
+# the same, and a database that is then refused is to stay as it was.
+_NEW_DATABASE: Final = "PRAGMA auto_vacuum = INCREMENTAL"
 _EVERY: Final = (
     f"PRAGMA busy_timeout = {BUSY_MS}",
     "PRAGMA foreign_keys = ON",
@@ -73,7 +74,7 @@ async def open_writer(path: Path, *, wal: bool = True) -> Connection:
     *wal*: False where the file system cannot share memory between openers.
     """
     journal = "PRAGMA journal_mode = WAL" if wal else "PRAGMA journal_mode = DELETE"
-    return await _open(path, "rwc", (*_NEW_DATABASE, *_EVERY, journal, *_WRITER))
+    return await _open(path, "rwc", (*_EVERY, journal, *_WRITER))
 
 
 async def open_reader(path: Path) -> Connection:
@@ -112,5 +113,7 @@ def _stop(connecting: asyncio.Future[aiosqlite.Connection]) -> None:
 
 
 def _prepare(conn: sqlite3.Connection, pragmas: tuple[str, ...]) -> None:
+    if conn.execute("PRAGMA page_count").fetchone() == (0,):
+        conn.execute(_NEW_DATABASE)
     for pragma in pragmas:
         conn.execute(pragma).fetchall()

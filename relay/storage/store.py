@@ -119,7 +119,9 @@ class Store:
         try:
             return await self._database.read(lambda conn: self._look(work, conn))
         except sqlite3.Error as error:
-            if not _is_trouble(error):
+            if (
+                not _is_trouble(error) or _primary(error) == sqlite3.SQLITE_READONLY
+            ):  # a reader that writes is a mistake
                 raise
             _log.error("Reading failed: %s", _reason(error))
             raise StorageUnavailable("The relay's disk fails. Try again later.") from error

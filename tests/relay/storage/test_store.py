@@ -1,0 +1,222 @@
+"""A disk that is full or fails: nothing is acknowledged that is not there, reading goes on, writing comes back by itself."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from common.errors import StorageUnavailable
+from common.ids import UserId
+from relay.storage.store import REOPEN_AFTER_MS, Store
+from relay.storage.transaction import Transaction
+from tests.relay.stores import Clock, add_person, database_in, log_of, message, store_in
+
+
+def _failing_with(code: int) -> Callable[[Transaction], None]:
+    """Work during which SQLite says that the disk failed. A real disk cannot be made to fail on request."""
+
+    def fail(transaction: Transaction) -> None:
+        transaction.append(message(transaction.groups.general(), UserId(1), "никогда"))
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = code
+        error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+        raise error
+
+    return fail
+
+
+async def _fill_up(store: Store, sender: UserId) -> int:
+    """Write until there is no room; how many entries were acknowledged."""
+    for acknowledged in range(0, 50_000, 20):
+        drafts = [message(store.general, sender, f"{acknowledged + n} " + "полно " * 300) for n in range(20)]
+        try:
+            await store.write(partial(Transaction.append_all, drafts=drafts))
+        except StorageUnavailable:
+            return acknowledged
+    raise AssertionError("the disk never got full")
+
+
+def _problem(store: Store) -> str | None:
+    return store.problem
+
+
+def _is_due(store: Store) -> bool:
+    return store.is_checkpoint_due
+
+
+async def _assert_is_full_and_readable(store: Store, acknowledged: int) -> None:
+    assert store.problem is not None
+    assert "full" in store.problem
+    entries = await log_of(store, store.general)
+    assert [entry.seq for entry in entries] == list(range(1, acknowledged + 1))
+
+
+async def _assert_writes_again(store: Store, sender: UserId, acknowledged: int) -> None:
+    await store.write(lambda tx: tx.append(message(store.general, sender, "снова есть место")))
+    assert _problem(store) is None
+    assert (await log_of(store, store.general))[-1].seq == acknowledged + 1
+
+
+@pytest.mark.allows_errors
+async def test_a_full_database_refuses_reads_on_and_resumes(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        anna = await add_person(store, "anna")
+        await store._database.write(lambda conn: conn.execute("PRAGMA max_page_count = 120").fetchall())
+        acknowledged = await _fill_up(store, anna)
+        await _assert_is_full_and_readable(store, acknowledged)
+        await store._database.write(lambda conn: conn.execute("PRAGMA max_page_count = 100000").fetchall())
+        await _assert_writes_again(store, anna, acknowledged)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 3 MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounting = (
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, text=True, check=False
+        )
+        if os.name == "posix" and os.geteuid() == 0
+        else None
+    )
+    if mounting is None or mounting.returncode != 0:
+        pytest.skip("only root on Linux can mount a small disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.allows_errors
+async def test_a_full_disk_refuses_reads_on_and_resumes_when_there_is_room(small_disk: Path) -> None:
+    clock = Clock()
+    filler = small_disk / "filler"
+    async with store_in(small_disk, clock) as store:
+        anna = await add_person(store, "anna")
+        filler.write_bytes(bytes(1_000_000))
+        acknowledged = await _fill_up(store, anna)
+        assert acknowledged
+        assert store.problem is not None
+        assert len(await log_of(store, store.general)) == acknowledged
+        filler.unlink()
+        clock.at += REOPEN_AFTER_MS
+        await _assert_writes_again(store, anna, acknowledged)
+    async with store_in(small_disk, clock) as store:
+        assert len(await log_of(store, store.general)) == acknowledged + 1
+
+
+@pytest.mark.allows_errors
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_READONLY])
+async def test_after_a_failed_fsync_only_the_file_is_believed(tmp_path: Path, code: int) -> None:
+    clock = Clock()
+    async with store_in(tmp_path, clock) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append(message(store.general, anna, "до")))
+        database = store._database
+        writer = database._writer
+        with pytest.raises(StorageUnavailable):
+            await store.write(_failing_with(code))
+        assert store.problem is not None
+        assert "disk fails" in store.problem
+        assert [entry.body for entry in await log_of(store, store.general)] == ["до"]
+        with pytest.raises(StorageUnavailable):  # not yet
+            await store.write(lambda tx: tx.append(message(store.general, anna, "рано")))
+
+        clock.at += REOPEN_AFTER_MS
+        await store.write(lambda tx: tx.append(message(store.general, anna, "после")))
+
+        assert _problem(store) is None
+        assert database._writer is not writer, "the connection was opened again"
+        assert [(entry.seq, entry.body) for entry in await log_of(store, store.general)] == [(1, "до"), (2, "после")]
+
+
+@pytest.mark.allows_errors
+async def test_a_damaged_database_takes_nothing_more(tmp_path: Path) -> None:
+    clock = Clock()
+    async with store_in(tmp_path, clock) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append_all([message(store.general, anna, f"{n} " * 500) for n in range(100)]))
+    content = bytearray(database_in(tmp_path).read_bytes())
+    content[-40 * 4096 :] = bytes(40 * 4096)
+    database_in(tmp_path).write_bytes(content)
+    async with store_in(tmp_path, clock) as store:
+        with pytest.raises(StorageUnavailable):
+            await store.write(_failing_with(sqlite3.SQLITE_IOERR_FSYNC))
+        for _ in range(2):
+            clock.at += REOPEN_AFTER_MS
+            with pytest.raises(StorageUnavailable):
+                await store.write(lambda tx: tx.append(message(store.general, anna, "в пустоту")))
+            assert store.problem is not None
+            assert "damaged" in store.problem
+
+
+@pytest.mark.allows_errors
+async def test_reading_what_the_disk_cannot_give_is_refused(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append_all([message(store.general, anna, f"{n} " * 500) for n in range(100)]))
+    content = bytearray(database_in(tmp_path).read_bytes())
+    content[-40 * 4096 :] = b"\xff" * (40 * 4096)
+    database_in(tmp_path).write_bytes(content)
+    async with store_in(tmp_path) as store:
+        with pytest.raises(StorageUnavailable):
+            await log_of(store, store.general)
+
+
+async def test_a_mistake_in_the_program_is_not_taken_for_a_failing_disk(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await store.write(lambda tx: tx._conn.execute("SELECT * FROM nowhere"))
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await store.read(lambda tables: tables.entries._conn.execute("SELECT * FROM nowhere"))
+
+        assert _problem(store) is None
+
+
+async def test_reading_cannot_write(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        await add_person(store, "anna")
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await store.read(lambda tables: tables.people.set_role(UserId(1), "owner"))
+
+
+# -- the write-ahead log -----------------------------------------------------------------------------------------------
+
+
+def _log_size(folder: Path) -> int:
+    path = database_in(folder).with_name("relay.db-wal")
+    return path.stat().st_size if path.exists() else 0
+
+
+async def test_the_log_is_emptied_on_request_and_gone_at_the_end(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        await add_person(store, "anna")
+        assert _log_size(tmp_path) > 0
+        await store.checkpoint(truncate=True)
+        assert _log_size(tmp_path) == 0
+        await add_person(store, "boris")
+        assert _log_size(tmp_path) > 0
+
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["relay.db", "relay.lock"]
+
+
+async def test_a_checkpoint_is_due_after_many_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.storage.store.CHECKPOINT_CHANGES", 50)
+    async with store_in(tmp_path) as store:
+        anna = await add_person(store, "anna")
+        await store.checkpoint()
+        assert not _is_due(store)
+        await store.write(lambda tx: tx.append_all([message(store.general, anna, str(number)) for number in range(50)]))
+        assert _is_due(store)
+        await store.checkpoint()
+        assert not _is_due(store)
+
+
+async def test_closing_twice_is_closing_once(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        await store.close()

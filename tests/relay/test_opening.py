@@ -1,0 +1,261 @@
+"""The first start, every later one, and all that keeps a relay from opening its database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.crypto.keyfile import copy_of, write_key_file
+from common.errors import DatabaseTooNew, KeyUnavailable, StartupError
+from relay.opening import open_store
+from relay.storage import folder as folders
+from relay.storage.store import Store
+from tests.relay.stores import Clock, add_person, config_in, database_in, log_of, message, store_in, tamper
+
+
+async def _open(folder: Path, recovery_code: str | None = None, **settings: object) -> Store:
+    return await open_store(config_in(folder, **settings), Clock(), recovery_code=recovery_code)
+
+
+async def _say(store: Store, text: str) -> None:
+    user = await add_person(store, text)
+    await store.write(lambda tx: tx.append(message(store.general, user, text)))
+
+
+# -- the first start and the second ------------------------------------------------------------------------------------
+
+
+async def test_the_first_start_makes_everything_and_shows_the_codes_once(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        assert store.first_start is not None
+        assert await store.read(lambda tables: tables.groups.general()) == store.general
+        assert await store.read(lambda tables: tables.meta.is_owner_code(store.first_start.owner_code))  # type: ignore[union-attr]
+        assert len(store.first_start.recovery_code) == 39
+        assert store.first_start.owner_code not in repr(store.first_start)
+        assert store.key_protection == f"key file {tmp_path / 'config' / 'relay.key'} or recovery code"
+    async with store_in(tmp_path) as store:
+        assert store.first_start is None
+
+
+async def test_the_relay_stays_who_it_is(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        first = (
+            store.relay_id,
+            store.identity.certificate_pem,
+            store.identity.private_key_pem,
+            store.epoch,
+            store.general,
+        )
+        await _say(store, "до")
+    async with store_in(tmp_path, name="Another name") as store:
+        assert (
+            store.relay_id,
+            store.identity.certificate_pem,
+            store.identity.private_key_pem,
+            store.epoch,
+            store.general,
+        ) == first
+        assert store.relay_id == store.identity.relay_id
+        assert [entry.body for entry in await log_of(store, store.general)] == ["до"]
+        assert await store.read(lambda tables: tables.meta.relay_name()) == "Another name"
+
+
+async def test_a_first_start_that_ended_after_the_key_file_is_begun_again(tmp_path: Path) -> None:
+    write_key_file(tmp_path / "config" / "relay.key", bytes(range(32)))
+    async with store_in(tmp_path) as store:
+        assert store.first_start is not None
+    async with store_in(tmp_path) as store:
+        assert store.first_start is None
+
+
+async def test_a_bare_secret_from_a_container_is_a_key_file(tmp_path: Path) -> None:
+    secret = tmp_path / "master_key"
+    secret.write_text("0123456789abcdef" * 4 + "\n")
+    secret.chmod(0o600)
+    for _ in range(2):
+        async with store_in(tmp_path, key_file=secret) as store:
+            assert str(secret) in store.key_protection
+    assert secret.read_text() == "0123456789abcdef" * 4 + "\n"
+
+
+# -- key slots ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_passphrase_opens_and_no_key_file_is_made_beside_it(tmp_path: Path) -> None:
+    async with store_in(tmp_path, passphrase="чайник со свистком") as store:
+        assert store.key_protection == "passphrase or recovery code"
+        relay_id = store.relay_id
+    assert not (tmp_path / "config").exists()
+    async with store_in(tmp_path, passphrase="чайник со свистком") as store:
+        assert store.relay_id == relay_id
+
+
+@pytest.mark.parametrize(
+    "passphrase, why", [("Чайник", "the passphrase is wrong"), (None, "RELAY_PASSPHRASE")], ids=["wrong", "missing"]
+)
+async def test_without_the_right_passphrase_nothing_opens_and_nothing_changes(
+    tmp_path: Path, passphrase: str | None, why: str
+) -> None:
+    async with store_in(tmp_path, passphrase="чайник"):
+        pass
+    content = database_in(tmp_path).read_bytes()
+    with pytest.raises(KeyUnavailable, match=why):
+        await _open(tmp_path, passphrase=passphrase)
+
+    assert database_in(tmp_path).read_bytes() == content
+    assert not (tmp_path / "config").exists()
+
+
+async def test_the_recovery_code_opens_when_the_key_file_is_lost(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        assert store.first_start is not None
+        code = store.first_start.recovery_code
+        await _say(store, "до")
+    for path in (tmp_path / "config").iterdir():
+        path.unlink()
+    store = await _open(tmp_path, recovery_code=code.lower().replace("-", " "))
+    try:
+        assert [entry.body for entry in await log_of(store, store.general)] == ["до"]
+    finally:
+        await store.close()
+
+
+async def test_a_key_file_that_was_lost_is_not_made_anew(tmp_path: Path) -> None:
+    async with store_in(tmp_path):
+        pass
+    for path in (tmp_path / "config").iterdir():
+        path.unlink()
+    content = database_in(tmp_path).read_bytes()
+    with pytest.raises(KeyUnavailable, match=r"relay\.key is missing"):
+        await _open(tmp_path)
+
+    assert list((tmp_path / "config").iterdir()) == []
+    assert database_in(tmp_path).read_bytes() == content
+
+
+async def test_the_key_file_of_another_database_does_not_open_this_one(tmp_path: Path) -> None:
+    async with store_in(tmp_path / "one"), store_in(tmp_path / "two"):
+        pass
+    with pytest.raises(KeyUnavailable, match="belongs to another database"):
+        await _open(tmp_path / "one", key_file=tmp_path / "two" / "config" / "relay.key")
+
+
+async def test_the_second_copy_of_the_key_file_is_enough(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        relay_id = store.relay_id
+    key_file = tmp_path / "config" / "relay.key"
+    key_file.unlink()
+    assert copy_of(key_file).exists()
+    async with store_in(tmp_path) as store:
+        assert store.relay_id == relay_id
+
+
+# -- what cannot be opened ---------------------------------------------------------------------------------------------
+
+
+async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    async with store_in(tmp_path):
+        pass
+    tamper(tmp_path, "PRAGMA user_version = 99")
+    with pytest.raises(DatabaseTooNew, match="version 99"):
+        await _open(tmp_path)
+
+
+async def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    database_in(tmp_path).write_bytes(b"this is a letter, not a database. " * 200)
+    content = database_in(tmp_path).read_bytes()
+    with pytest.raises(StartupError, match="cannot be used"):
+        await _open(tmp_path)
+
+    assert database_in(tmp_path).read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settings SET value = zeroblob(500) WHERE name = 'identity'",
+        "DELETE FROM settings WHERE name = 'identity'",
+        "UPDATE settings SET value = CAST('A' || substr(value, 2) AS BLOB) WHERE name = 'relay_id'",
+        "DELETE FROM settings WHERE name = 'relay_id'",
+    ],
+)
+async def test_a_damaged_identity_is_never_replaced_by_a_new_one(tmp_path: Path, statement: str) -> None:
+    async with store_in(tmp_path) as store:
+        assert not store.relay_id.startswith("A") or "'A'" not in statement
+    assert tamper(tmp_path, statement)
+    content = database_in(tmp_path).read_bytes()
+    with pytest.raises(StartupError, match="damaged"):
+        await _open(tmp_path)
+
+    assert database_in(tmp_path).read_bytes() == content
+
+
+async def test_a_database_without_key_slots_stays_closed(tmp_path: Path) -> None:
+    async with store_in(tmp_path):
+        pass
+    tamper(tmp_path, "DELETE FROM key_slots")
+    with pytest.raises(KeyUnavailable, match="no key slot at all"):
+        await _open(tmp_path)
+
+
+async def test_what_failed_to_open_can_be_opened_later(tmp_path: Path) -> None:
+    async with store_in(tmp_path):
+        pass
+    hidden = tmp_path / "hidden"
+    (tmp_path / "config").rename(hidden)
+    with pytest.raises(KeyUnavailable):
+        await _open(tmp_path)
+    hidden.rename(tmp_path / "config")
+    async with store_in(tmp_path):
+        pass
+
+
+async def test_two_relays_do_not_share_a_folder(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        with pytest.raises(StartupError, match="Another relay is running"):
+            await _open(tmp_path)
+        await _say(store, "после")
+
+
+async def test_another_process_does_not_open_a_live_folder(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    program = (
+        "import asyncio, sys\nfrom pathlib import Path\nfrom tests.relay.stores import config_in, Clock\n"
+        "from relay.opening import open_store\nasyncio.run(open_store(config_in(Path(sys.argv[1])), Clock()))\n"
+    )
+    async with store_in(tmp_path):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            program,
+            str(tmp_path),
+            stderr=subprocess.PIPE,
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(root)},
+        )
+        _, errors = await asyncio.wait_for(process.communicate(), timeout=30)
+
+    assert process.returncode == 1
+    assert b"Another relay is running" in errors
+
+
+async def test_on_a_network_disk_there_is_no_write_ahead_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with store_in(tmp_path) as store:
+        await _say(store, "до")
+    monkeypatch.setattr(folders, "can_share_memory", lambda folder: False)
+    async with store_in(tmp_path) as store:
+        await _say(store, "там")
+        await _say(store, "и сям")
+        assert [entry.body for entry in await log_of(store, store.general)] == ["до", "там", "и сям"]
+        await store.checkpoint(truncate=True)
+        assert not list((tmp_path / "data").glob("*-wal"))
+
+    assert "network file system" in caplog.text
