@@ -59,7 +59,7 @@ def _measure(window: Any, rows: list[Row]) -> list[Figure]:
     window.open_timeline(rows, None)
     window.root.update()
     opened = time.perf_counter() - began
-    timeline = window._screen.timeline
+    timeline = window.screen.timeline
     frames = []
     for number in range(FRAMES):
         if number % 100 == 0:  # another place, where nothing was laid out yet

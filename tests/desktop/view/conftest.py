@@ -57,7 +57,7 @@ class Stage:
 
     @property
     def screen(self) -> Any:
-        return self.window._screen
+        return self.window.screen
 
 
 @pytest.fixture

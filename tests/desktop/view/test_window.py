@@ -56,6 +56,11 @@ def press(stage: Stage, label: str) -> None:
     stage.pump()
 
 
+def top(stage: Stage) -> Any:
+    """The sheet that is seen."""
+    return stage.window._sheets.top
+
+
 # -- choosing ----------------------------------------------------------------------------------------------------------
 
 
@@ -116,8 +121,8 @@ def test_an_address_that_leads_nowhere_is_told_beside_its_field(stage: Stage):
     press(stage, "Enter an address…")
     press(stage, "Go on")
     assert not stage.asked.of("enter_address")
-    sheet = stage.window._sheets[-1]
-    sheet._field.put(" 10.0.0.3 ")  # type: ignore[attr-defined]
+    sheet = top(stage)
+    sheet._field.put(" 10.0.0.3 ")
     press(stage, "Go on")
     assert stage.asked.of("enter_address") == [("10.0.0.3",)]
     stage.window.show_address_problem("Nothing answers there.")
@@ -349,8 +354,8 @@ def test_without_a_conversation_there_is_nothing_to_write_to(stage: Stage):
 
 def test_renaming_and_leaving(stage: Stage):
     open_main(stage, conversation(3))
-    stage.window._rename_group()
-    stage.window._sheets[-1]._name.put("Tea time")  # type: ignore[attr-defined]
+    stage.window._open_rename()
+    top(stage)._name.put("Tea time")
     press(stage, "Rename")
     assert stage.asked.of("rename_group") == [(GENERAL.group, "Tea time")]
     stage.window._ask_leave()
@@ -360,10 +365,10 @@ def test_renaming_and_leaving(stage: Stage):
 
 def test_a_new_group(stage: Stage):
     open_main(stage, conversation(3))
-    stage.window._new_group()
+    stage.window.open_new_group()
     press(stage, "Make the group")
     assert "A group needs a name." in texts(stage)
-    sheet: Any = stage.window._sheets[-1]
+    sheet: Any = top(stage)
     sheet._name.put("Tea")
     sheet._topic.put("At five")
     next(w for w in everything(sheet) if isinstance(w, ttk.Checkbutton)).invoke()
@@ -393,9 +398,9 @@ def test_a_question_is_answered_once_and_escape_takes_the_last_choice(stage: Sta
     press(stage, "Stop")
     stage.window.ask(question, answers.append)
     stage.pump()
-    stage.window._sheets[-1].focus_force()
+    top(stage).focus_force()
     stage.pump()
-    stage.window._sheets[-1].event_generate("<Escape>")
+    top(stage).event_generate("<Escape>")
     stage.pump()
     assert answers == ["stop", "stay"]
     assert stage.screen.winfo_ismapped()
@@ -406,8 +411,8 @@ def test_the_recovery_code_stays_until_it_is_confirmed(stage: Stage):
     stage.window.show_chooser()
     stage.window.show_recovery_code("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF", lambda: confirmed.append(True))
     stage.pump()
-    stage.window._sheets[-1].focus_force()
-    stage.window._sheets[-1].event_generate("<Escape>")
+    top(stage).focus_force()
+    top(stage).event_generate("<Escape>")
     assert "AAAA  BBBB  CCCC  DDDD" in texts(stage)
     press(stage, "Copy")
     assert stage.window.root.clipboard_get() == "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF"
@@ -438,7 +443,7 @@ def test_findings_appear_while_the_check_goes_on(stage: Stage):
     words = texts(stage)
     assert "The port is closed." in words
     assert "sudo ufw allow 5000" in words
-    assert len(stage.window._sheets) == 1
+    assert len(stage.window._sheets._sheets) == 1
 
 
 def test_sheets_over_each_other_are_answered_in_turn(stage: Stage):
@@ -446,9 +451,9 @@ def test_sheets_over_each_other_are_answered_in_turn(stage: Stage):
     stage.window.open_settings()
     stage.window.show_recovery_code("A-B", lambda: None)
     stage.pump()
-    assert not stage.window._sheets[0].winfo_ismapped()
+    assert not stage.window._sheets._sheets[0].winfo_ismapped()
     press(stage, "I have written it down")
-    assert stage.window._sheets[0].winfo_ismapped()
+    assert stage.window._sheets._sheets[0].winfo_ismapped()
 
 
 # -- another look ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""The sheets that are open: only the last one is seen; under it the window's screen is hidden, so that no key goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from desktop.view.sheets.base import Sheet
+
+Kind = TypeVar("Kind")
+
+
+class SheetStack:
+    """*on_first*: the first sheet opens; *on_none*: the last one was closed."""
+
+    def __init__(self, on_first: Callable[[], None], on_none: Callable[[], None]) -> None:
+        self._on_first = on_first
+        self._on_none = on_none
+        self._sheets: list[Sheet] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._sheets)
+
+    def open(self, make: Callable[[Callable[[], None]], Sheet]) -> None:
+        """Make a sheet, handing it what closes it, and show it over all others."""
+        made: list[Sheet] = []
+        sheet = make(lambda: self._close(made[0]))
+        made.append(sheet)
+        if self._sheets:
+            self._sheets[-1].place_forget()
+        else:
+            self._on_first()
+        self._sheets.append(sheet)
+        sheet.appear()
+
+    def find(self, kind: type[Kind]) -> Kind | None:
+        """The open sheet of that kind."""
+        return next((sheet for sheet in self._sheets if isinstance(sheet, kind)), None)
+
+    def clear(self) -> None:
+        """Take all away without an answer."""
+        sheets, self._sheets = self._sheets, []
+        for sheet in sheets:
+            sheet.destroy()
+
+    def close_all(self) -> None:
+        """Take all away, and show the screen again."""
+        if self._sheets:
+            self.clear()
+            self._on_none()
+
+    @property
+    def top(self) -> Sheet | None:
+        """The one that is seen."""
+        return self._sheets[-1] if self._sheets else None
+
+    def _close(self, sheet: Sheet) -> None:
+        if sheet not in self._sheets:
+            return
+        self._sheets.remove(sheet)
+        sheet.destroy()
+        if self._sheets:
+            self._sheets[-1].appear()
+        else:
+            self._on_none()
