@@ -8,7 +8,7 @@ SUBPROTOCOL: Final = "pymessenger.v1"
 DEFAULT_PORT: Final = 5000
 
 FRAME_BYTES: Final = 256 * 1024
-"""Largest frame in either direction."""
+"""Largest frame that a relay reads. It gathers as much into its own frames; only a single longer answer goes beyond."""
 FRAME_HARD_BYTES: Final = 1024 * 1024
 """Above this the WebSocket itself ends with close code 1009 (RFC 6455, 7.4.1); between the two the frame gets an answer."""
 COMMANDS_PER_FRAME: Final = 64
