@@ -1,6 +1,6 @@
 """The client, put together: window, link, own relay, models' controller and the pump between the threads. The only place that knows all.
 
-The window comes first. What is heavy (HTTP, crypto, SQLite, mDNS) is imported by the link in its own thread, while the window paints.
+The window comes first. What is heavy (HTTP, crypto, SQLite, mDNS) is imported by the link in its own thread, once the window is painted.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ APP_NAME: Final = "pymessenger"
 STOP_S: Final = 3.0
 """Closing takes no longer: what the link could not write by then is written at the next start."""
 _TICK_MS: Final = 1000
+_UNSEEN_MS: Final = 1500
+"""A window that nobody sees by then (started minimised) has its link all the same."""
 _EVERYWHERE: Final = ("0.0.0.0", "::", "[::]", "*")
 _ARCHIVES: Final = "archive-*.db"
 _ROOT: Final = Path(__file__).parent.parent
@@ -94,19 +96,20 @@ class App:
             ) from error
         self._root = self._window.root
         self._on_painted: Callable[[App], None] | None = None
+        self._link_started = False
         self._root.report_callback_exception = self._callback_failed
         self._pump: Pump[LinkEvent | HostingEvent] = Pump(self._root, self._controller.fold, self._controller.settle)
 
     def run(self, on_painted: Callable[[App], None] | None = None) -> None:
         """Show the window until it is closed. *on_painted* is called once, when the first screen stands painted."""
         self._on_painted = on_painted
-        self._link.start()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._signalled)
         self._root.bind("<Map>", self._mapped, add=True)
         self._root.bind("<Destroy>", self._destroyed, add=True)
         self._controller.begin(self._window, remembered=self._is_remembered)
         self._root.after(_TICK_MS, self._tick)
+        self._root.after(_UNSEEN_MS, self._start_link)
         self._pump.start()
         try:
             self._root.mainloop()
@@ -128,14 +131,21 @@ class App:
         self._controller.tick()
 
     def _mapped(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self._root and self._on_painted is not None:
+        if event.widget is self._root and not self._link_started:
             self._root.after_idle(self._painted)
 
     def _painted(self) -> None:
+        self._root.update_idletasks()
+        self._start_link()
         on_painted, self._on_painted = self._on_painted, None
         if on_painted is not None:
-            self._root.update()
             on_painted(self)
+
+    def _start_link(self) -> None:
+        """Only when the first screen is painted: the link's imports would take the window's time until then."""
+        if not self._link_started:
+            self._link_started = True
+            self._link.start()
 
     def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._root:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from common.ids import GroupId, Millis, Nonce, RelayId
+from common.ids import GroupId, Millis, Nonce, RelayId, UserId
+from common.protocol.messages import User
 from desktop import locale
 from desktop.controller.doors import HostingDoor, LinkDoor
 from desktop.controller.entrance import Entrance
@@ -27,7 +28,7 @@ from desktop.events import (
     Trust,
 )
 from desktop.locale import _
-from desktop.screen import Choice, ChoiceKind, Question, Screen
+from desktop.screen import Choice, ChoiceKind, Question, Screen, Tone
 from desktop.settings import SettingsFile
 
 __all__ = ["Controller", "HostingDoor", "LinkDoor"]
@@ -36,6 +37,7 @@ _STOP: Final = "stop"
 _STAY: Final = "stay"
 _CANCEL: Final = "cancel"
 _KEYRING: Final = "keyring"
+_NOBODY: Final = User(UserId(0), "", "", "member")
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -76,6 +78,9 @@ class Controller:
         self._screen = screen
         self._entrance = Entrance(screen, self._link, self._go_to, self._direct)
         if remembered:
+            # The conversations take their place before they are read: most likely they come in a moment.
+            screen.show_main("", _NOBODY)
+            screen.show_status(_("Opening…"), Tone.BUSY)
             self._link.resume()
         else:
             self._entrance.open()
