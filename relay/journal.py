@@ -111,7 +111,7 @@ class Journal:
             batch = self._take()
             await self._commit(batch)
             if self._store.is_checkpoint_due:
-                await self._store.checkpoint()
+                await self._tidy_up(truncate=False)
 
     async def _something_waits(self) -> bool:
         """True when there is something to commit, False at the end."""
@@ -121,11 +121,17 @@ class Journal:
             await self._filled.wait()
             tidying.cancel()
             while not self._waiting and not self._closing:
-                await self._store.checkpoint(truncate=True)
+                await self._tidy_up(truncate=True)
                 self._filled.clear()
                 if not self._waiting and not self._closing:
                     await self._filled.wait()
         return bool(self._waiting)
+
+    async def _tidy_up(self, *, truncate: bool) -> None:
+        try:
+            await self._store.checkpoint(truncate=truncate)
+        except Exception:  # committing goes on: a log that grows is better than a relay that has fallen silent
+            _log.exception("The log could not be carried over into the database")
 
     def _take(self) -> list[_Waiting]:
         waiting = self._waiting

@@ -32,12 +32,14 @@ class Database:
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What *work* returns on the writer's thread."""
         if self._writer is None:
-            self._writer = await open_writer(self.path, wal=self._wal)
+            raise _not_open()
         return await self._writer.run(work)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What *work* returns on the thread of the reader that has the least to do."""
+        """What *work* returns on the thread of the reader that has the least to do. Raises as SQLite does."""
         await self._readable.wait()
+        if not self._readers:
+            raise _not_open()
         return await min(self._readers, key=_waiting).run(work)
 
     async def open_readers(self) -> None:
@@ -47,10 +49,16 @@ class Database:
         self._readable.set()
 
     async def reopen(self) -> None:
-        """Close everything and open it again, so that nothing is believed which is only in memory. Reads wait meanwhile."""
+        """Close everything and open it again, so that nothing is believed which is only in memory. Reads wait meanwhile.
+
+        When it cannot be opened, reading and writing raise until it can.
+        """
         await self.close()
-        self._writer = await open_writer(self.path, wal=self._wal)
-        await self.open_readers()
+        try:
+            self._writer = await open_writer(self.path, wal=self._wal)
+            await self.open_readers()
+        finally:
+            self._readable.set()
 
     async def close(self) -> None:
         """End all connections, the writer last: it leaves no log behind."""
@@ -65,6 +73,13 @@ class Database:
 async def open_database(path: Path, *, wal: bool = True) -> Database:
     """The database at *path*, made when there is none; nothing can be read before `Database.open_readers`."""
     return Database(path, await open_writer(path, wal=wal), wal)
+
+
+def _not_open() -> sqlite3.Error:
+    error = sqlite3.OperationalError("the database is not open")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    error.sqlite_errorname = "SQLITE_CANTOPEN"
+    return error
 
 
 def _waiting(connection: Connection) -> int:

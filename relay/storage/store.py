@@ -217,9 +217,11 @@ class Store:
             self._closed = True
             try:
                 await self._checkpoint(truncate=True)
-                await self._database.close()
             finally:
-                self._lock.release()
+                try:
+                    await self._database.close()
+                finally:
+                    self._lock.release()
 
     async def _checkpoint(self, truncate: bool) -> None:
         if self._reopen_at is not None:

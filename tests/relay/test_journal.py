@@ -40,6 +40,7 @@ class WatchedStore:
         self.may_write = asyncio.Event()
         self.may_write.set()
         self.error: Exception | None = None
+        self.checkpoint_error: Exception | None = None
 
     @property
     def epoch(self) -> Epoch:
@@ -72,6 +73,8 @@ class WatchedStore:
         return await self.store.write(work)
 
     async def checkpoint(self, *, truncate: bool = False) -> None:
+        if self.checkpoint_error is not None:
+            raise self.checkpoint_error
         await self.store.checkpoint(truncate=truncate)
 
     async def close(self) -> None:
@@ -355,6 +358,16 @@ async def test_an_idle_relay_has_an_empty_log(desk: Desk, tmp_path: Path, monkey
     for _ in range(2):
         await desk.journal.change(lambda tx: tx.people.set_role(desk.author, "admin"))
         await _until_log_is_empty(tmp_path)
+
+
+@pytest.mark.allows_errors
+async def test_a_log_that_cannot_be_carried_over_stops_nobody(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relay.storage.store.CHECKPOINT_CHANGES", 1)
+    desk.store.checkpoint_error = LookupError()
+    await desk.post("раз")
+    await desk.post("два")
+
+    assert await desk.bodies() == ["раз", "два"]
 
 
 async def test_a_long_log_is_carried_over_while_work_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,6 +136,29 @@ async def test_after_a_failed_fsync_only_the_file_is_believed(tmp_path: Path, co
 
 
 @pytest.mark.allows_errors
+async def test_a_disk_that_is_gone_refuses_everything_until_it_is_back(tmp_path: Path) -> None:
+    clock = Clock()
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    async with store_in(tmp_path, clock) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append(message(store.general, anna, "до")))
+        await store.checkpoint(truncate=True)
+        data.rename(elsewhere)
+        with pytest.raises(StorageUnavailable):
+            await store.write(_failing_with(sqlite3.SQLITE_IOERR_FSYNC))
+        clock.at += REOPEN_AFTER_MS
+        with pytest.raises(StorageUnavailable):
+            await store.write(lambda tx: tx.append(message(store.general, anna, "в пустоту")))
+        with pytest.raises(StorageUnavailable):
+            await log_of(store, store.general)
+        elsewhere.rename(data)
+        clock.at += REOPEN_AFTER_MS
+        await store.write(lambda tx: tx.append(message(store.general, anna, "после")))
+
+        assert [entry.body for entry in await log_of(store, store.general)] == ["до", "после"]
+
+
+@pytest.mark.allows_errors
 async def test_a_damaged_database_takes_nothing_more(tmp_path: Path) -> None:
     clock = Clock()
     async with store_in(tmp_path, clock) as store:
