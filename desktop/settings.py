@@ -22,6 +22,7 @@ _GEOMETRY: Final = re.compile(r"\d{2,5}x\d{2,5}([+-]-?\d{1,5}){0,2}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?|", re.ASCII)
 _PANE_MIN: Final = 120
 _PANE_MAX: Final = 2000
+_EMOJI_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Settings:
     *language*: a code of `desktop.locale.languages()`, or empty for the system's. *scale*: zoom in percent on top of the
     system's own. *geometry*: as Tk writes it (``1100x720+80+60``), empty until the window was moved. *rail_width*: logical
     pixels. *show_members*: whether the members pane is open. *stay_hosting*: what the person last answered when asked
-    whether the own relay stays after the window closes; None: not asked yet.
+    whether the own relay stays after the window closes; None: not asked yet. *emoji*: what the window found out about this
+    system's emoji, in its own words.
     """
 
     language: str = ""
@@ -42,6 +44,7 @@ class Settings:
     rail_width: int = 300
     show_members: bool = True
     stay_hosting: bool | None = None
+    emoji: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ def _fits(name: str, value: object) -> bool:
             return _whole(value, SCALE_MIN, SCALE_MAX)
         case "geometry":
             return value == "" or (isinstance(value, str) and _GEOMETRY.fullmatch(value) is not None)
+        case "emoji":
+            return isinstance(value, str) and len(value) <= _EMOJI_MAX
         case "rail_width":
             return _whole(value, _PANE_MIN, _PANE_MAX)
         case "maximized" | "show_members":

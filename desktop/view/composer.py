@@ -11,7 +11,6 @@ from desktop.intents import Intents
 from desktop.locale import _, n_
 from desktop.view import keys, kit
 from desktop.view.look import Look
-from desktop.view.safetext import BODY_MAX
 
 LINES_MAX: Final = 8
 DRAFT_MS: Final = 400
@@ -118,7 +117,6 @@ class Composer(tk.Frame):
         text.bind("<KP_Enter>", self._return)
         text.bind("<Shift-Return>", lambda _event: None)
         text.bind("<<Modified>>", self._modified)
-        text.bind("<<Paste>>", self._paste)
         text.bind("<<SelectAll>>", self._select_all)
         text.bind("<Tab>", self._leave)
         text.bind("<Configure>", lambda _event: self._fit())
@@ -163,23 +161,6 @@ class Composer(tk.Frame):
         if self._draft_job:
             self.after_cancel(self._draft_job)
             self._draft_job = ""
-
-    def _paste(self, _event: tk.Event[tk.Text]) -> str:
-        """What is pasted replaces the selection (not so on X11 by itself) and is made safe for this system."""
-        try:
-            pasted = self.clipboard_get()
-        except tk.TclError:  # the clipboard holds no text
-            return "break"
-        pasted = self._look.safe.drawable(pasted.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))[
-            : BODY_MAX * 2
-        ]
-        if self._enabled:
-            if self.text.tag_ranges("sel"):
-                self.text.mark_set("insert", "sel.first")
-                self.text.delete("sel.first", "sel.last")
-            self.text.insert("insert", pasted)
-            self.text.see("insert")
-        return "break"
 
     def _select_all(self, _event: tk.Event[tk.Text]) -> str:
         self.text.tag_add("sel", "1.0", "end-1c")

@@ -39,9 +39,9 @@ _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _ASTRAL_RUN: Final = re.compile("[\U00010000-\U0010ffff][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SafeText:
-    """How text is made safe here. *astral*: whether Tk survives characters beyond the basic plane."""
+    """How text is made safe here. *astral*: whether Tk survives characters beyond the basic plane; found out while it runs."""
 
     astral: bool = True
 

@@ -21,9 +21,11 @@ from desktop.locale import _
 from desktop.model.rows import Header, MemberRow, RailRow, Rows, Splice
 from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode, Tone
 from desktop.settings import SettingsFile
-from desktop.view import keys, scale, system_theme, theme
+from desktop.view import emoji_probe, keys, scale, system_theme, theme
+from desktop.view.emoji_probe import EmojiProbe
 from desktop.view.look import Look, make_look
 from desktop.view.paint import Paint
+from desktop.view.pasting import paste_safely
 from desktop.view.placement import Placement
 from desktop.view.safetext import SafeText
 from desktop.view.sheets.stack import SheetStack
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from desktop.view.sign_in import SignIn
 
 TITLE: Final = "Py_messenger"
+_PROBE_AFTER_MS: Final = 1500
+"""The probe for emoji waits until the window is there."""
+_HARMLESS, _DEADLY = "harmless", "deadly"
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class Window:
         self._system_scale = scale.system_scale(self.root.winfo_fpixels("1i"))
         self._paint = Paint(self.root)
         self._safe = SafeText()
+        self._emoji_probe: EmojiProbe | None = None
         self._shown = _Shown()
         # At most one of them is there.
         self._chooser: Chooser | None = None
@@ -79,6 +85,8 @@ class Window:
         self.root.configure(bg=self.look.palette.window)
         self.root.iconphoto(True, self._paint.avatar(64, "M", 4, square=True))
         keys.edit_on_every_layout(self.root)
+        paste_safely(self.root, self._safe)
+        self._ask_about_emoji()
         self._placement = Placement(self.root, settings, self.look.scale)
         self._write_title()
         self._bind()
@@ -252,6 +260,8 @@ class Window:
         self._is_closed = True
         if self._main is not None:
             self._main.composer.flush_draft()
+        if self._emoji_probe is not None:
+            self._emoji_probe.stop()
         self._placement.keep()
         self._toast.hide()
         self._paint.clear()
@@ -444,6 +454,29 @@ class Window:
     def _sign_out(self) -> None:
         self._sheets.close_all()
         self._intents.sign_out()
+
+    # -- emoji ---------------------------------------------------------------------------------------------------------
+
+    def _ask_about_emoji(self) -> None:
+        """Find out whether Tk survives them here, unless that is known; until then none gets to Tk."""
+        if not emoji_probe.is_needed():
+            return
+        name, _space, answer = self._settings.settings.emoji.rpartition(" ")
+        if name == emoji_probe.system_name(self.root):
+            self._safe.astral = answer == _HARMLESS
+            return
+        self._safe.astral = False
+        self._emoji_probe = emoji_probe.EmojiProbe(self.root, self._know_about_emoji)
+        self._emoji_probe.start_after(_PROBE_AFTER_MS)
+
+    def _know_about_emoji(self, harmless: bool) -> None:
+        name = emoji_probe.system_name(self.root)
+        self._settings.change(emoji=f"{name} {_HARMLESS if harmless else _DEADLY}")
+        self._safe.astral = harmless
+        if harmless and self._main is not None:
+            self._main.rail.refresh()
+            self._main.timeline.refresh()
+            self._main.members.list.refresh()
 
     # -- keyboard and focus --------------------------------------------------------------------------------------------
 

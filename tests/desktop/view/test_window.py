@@ -15,6 +15,7 @@ from desktop import locale
 from desktop.events import Trust
 from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode, Tone
 from desktop.settings import SettingsFile
+from desktop.view import emoji_probe
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import GENERAL, conversation, found, open_main, rail, said
 
@@ -305,6 +306,43 @@ def test_what_is_pasted_replaces_the_selection(stage: Stage):
     stage.window.root.clipboard_append("new\r\n")
     composer(stage).text.event_generate("<<Paste>>")
     assert composer(stage).value() == "new\n words"
+
+
+def test_what_is_pasted_into_a_field_of_one_line_is_one_line(stage: Stage):
+    stage.window.show_sign_in(found(), SignInMode.SIGN_IN)
+    field = stage.screen._username.entry
+    stage.window.root.clipboard_clear()
+    stage.window.root.clipboard_append("анна\nпетрова\n")
+    field.event_generate("<<Paste>>")
+    assert field.get() == "анна петрова"
+
+
+# -- emoji -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_system_is_asked_about_emoji_once_and_the_answer_is_kept(stage: Stage):
+    if not emoji_probe.is_needed():
+        pytest.skip("this system draws emoji without trouble")
+    open_main(stage, conversation(1))
+    assert not stage.window.look.safe.astral
+    stage.wait(lambda: stage.settings.settings.emoji, "the probe did not answer")
+    assert stage.settings.settings.emoji.startswith("Tk ")
+    assert stage.window.look.safe.astral == stage.settings.settings.emoji.endswith("harmless")
+
+
+def test_a_probe_that_dies_keeps_emoji_from_tk(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    answers: list[bool] = []
+    monkeypatch.setattr("desktop.view.emoji_probe.sys.executable", "/bin/false")
+    probe = emoji_probe.EmojiProbe(stage.window.root, answers.append)
+    probe.start_after(0)
+    stage.wait(lambda: answers)
+    assert answers == [False]
+    stage.window._know_about_emoji(False)
+    stage.window.root.clipboard_clear()
+    stage.window.root.clipboard_append("hi 😀")
+    open_main(stage, conversation(1))
+    composer(stage).text.event_generate("<<Paste>>")
+    assert composer(stage).value() == "hi :grinning face:"
 
 
 # -- the main screen ---------------------------------------------------------------------------------------------------
