@@ -471,7 +471,7 @@ class Talk:
         is_connected = isinstance(self._link_state, Connected)
         return Header(
             group=info.id,
-            name=info.name,
+            name=conversation.name,
             topic=info.topic,
             kind=info.kind,
             members=members,

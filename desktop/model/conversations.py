@@ -18,6 +18,8 @@ from desktop.model.unread import Unread
 
 PREVIEW_CHARACTERS: Final = 120
 """More than a row of the list ever has room for."""
+_FIRST_NAME: Final = "General"
+"""The name that relays give their general group."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,13 @@ class Conversation:
     last: Entry | None = None
     """The newest message."""
     outbox: tuple[OutboxItem, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """What it is called; the general group in the person's language, as long as nobody has given it another name."""
+        if self.info.kind == "general" and self.info.name == _FIRST_NAME:
+            return _("General")
+        return self.info.name
 
     @property
     def joined(self) -> bool:
@@ -136,7 +145,7 @@ class Conversations:
         return RailRow(
             group=info.id,
             kind=info.kind,
-            name=info.name,
+            name=conversation.name,
             preview=text if conversation.joined else _one_line(info.topic),
             preview_author=author if conversation.joined and info.kind != "direct" else "",
             preview_own=own and conversation.joined,

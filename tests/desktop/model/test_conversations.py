@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.ids import GroupId
 from common.protocol.messages import Entry, GroupInfo
+from desktop import locale
 from desktop.model.conversations import PREVIEW_CHARACTERS, Conversations
 from desktop.model.drafts import Drafts
 from desktop.model.roster import Roster
@@ -130,3 +131,13 @@ def test_drafts_of_the_archive_do_not_replace_what_was_typed_since():
     assert not drafts.put(STORE, "new")
     assert drafts.put(STORE, " \n")
     assert drafts.of(STORE) == ""
+
+
+def test_the_general_group_speaks_the_persons_language_until_it_is_renamed():
+    locale.use("ru")
+    try:
+        assert rail(anna_sees(group(1, "General")))[0].name == "Общая"
+        assert rail(anna_sees(group(1, "Кухня")))[0].name == "Кухня"
+        assert rail(anna_sees(group(2, "General")))[0].name == "General"
+    finally:
+        locale.use("en")
