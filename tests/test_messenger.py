@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -53,16 +54,32 @@ def start(
     )
 
 
+@dataclass(frozen=True)
+class FirstStarts:
+    """What came of two starts at once in a checkout whose environment an earlier start had left half-made."""
+
+    checkout: Path
+    said: list[str]
+
+
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in which two first starts have run at once; shared, so tests leave it as good as they found it."""
+def first_starts(tmp_path_factory: pytest.TempPathFactory) -> FirstStarts:
     checkout = make_checkout(tmp_path_factory.mktemp("checkout with blanks"))
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / ".venv" / "unfinished").touch()
+    (checkout / ".venv" / "rest").touch()
     command = [sys.executable, str(checkout / "messenger.py"), "install"]
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
     said = [process.communicate(timeout=60)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert sum("Making the environment" in text for text in said) == 1, said
-    return checkout
+    return FirstStarts(checkout, said)
+
+
+@pytest.fixture
+def installed(first_starts: FirstStarts) -> Path:
+    """The checkout, ready; shared, so tests leave it as good as they found it."""
+    return first_starts.checkout
 
 
 @pytest.fixture
@@ -73,9 +90,15 @@ def environment(installed: Path) -> Environment:
 # The state of .venv
 
 
-def test_two_first_starts_at_once_make_one_environment(installed: Path, environment: Environment) -> None:
+def test_two_first_starts_at_once_make_one_environment(first_starts: FirstStarts, environment: Environment) -> None:
+    assert sum("Making the environment" in text for text in first_starts.said) == 1, first_starts.said
     assert environment.state("run") == "ready"
-    assert not (installed / ".venv" / "unfinished").exists()
+
+
+def test_a_half_made_environment_is_made_anew(first_starts: FirstStarts) -> None:
+    assert sum("making it anew" in text for text in first_starts.said) == 1, first_starts.said
+    assert not (first_starts.checkout / ".venv" / "rest").exists()
+    assert not (first_starts.checkout / ".venv" / "unfinished").exists()
 
 
 def test_the_second_start_says_nothing_and_hands_over(installed: Path) -> None:
@@ -158,18 +181,6 @@ def test_an_environment_without_our_stamp_is_used_if_it_works(installed: Path, e
         assert environment.state("run") == "bare"
     finally:
         stamp.write_text(before)
-
-
-def test_a_half_made_environment_is_made_anew(tmp_path: Path) -> None:
-    checkout = make_checkout(tmp_path)
-    (checkout / ".venv" / "bin").mkdir(parents=True)
-    (checkout / ".venv" / "unfinished").touch()
-    (checkout / ".venv" / "rest").touch()
-    answer = start(checkout, "relay")
-    assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.startswith("relay ")
-    assert "making it anew" in answer.stderr
-    assert not (checkout / ".venv" / "rest").exists()
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
