@@ -15,7 +15,7 @@ from typing import Final
 
 from common.discovery.adapters import LocalAddress, announced_addresses, local_addresses
 from common.discovery.broadcast import Answerer
-from common.discovery.mdns import Announcer, AnnounceState, Silent
+from common.discovery.mdns import Announced, Announcer, AnnounceState, Registering, Silent
 from common.discovery.record import ADDRESSES_MAX, Announcement
 from common.protocol.messages import Registration
 
@@ -186,7 +186,10 @@ class Beacon:
 def _tell(before: AnnounceState, after: AnnounceState) -> None:
     if after == before:
         return
-    if isinstance(after, Silent):
-        _log.warning("Not announced: %s", after.message)
-    else:
-        _log.info("Announced: %s", after)
+    match after:
+        case Silent(message):
+            _log.warning("Not announced: %s", message)
+        case Announced(instance, addresses):
+            _log.info("Announced as %s at %s", instance, ", ".join(addresses))
+        case Registering():
+            _log.info("The network is asked whether the name is free")

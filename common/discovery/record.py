@@ -162,21 +162,17 @@ def usable_addresses(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def nearest_first(addresses: Iterable[str], own: Sequence[Subnet]) -> tuple[str, ...]:
-    """*addresses* (numeric) with those on one of the *own* subnets first, then other IPv4, other IPv6, link-local last.
+def distance(address: str, own: Sequence[Subnet]) -> int:
+    """How far the numeric *address* is for a computer on the *own* subnets: 0 is a neighbour, more is tried later.
 
     Every address of a relay with two legs is announced on both, so the order in which they arrive says nothing.
     """
-
-    def distance(text: str) -> int:
-        address = ipaddress.ip_address(text)
-        if address.is_loopback:
-            return 0 if any(subnet.ip.is_loopback for subnet in own) else 4
-        if address.is_link_local:
-            return 3
-        plain = ipaddress.ip_address(text.partition("%")[0])
-        if any(plain in subnet.network for subnet in own if subnet.version == plain.version):
-            return 0
-        return 1 if address.version == 4 else 2
-
-    return tuple(sorted(addresses, key=distance))
+    parsed = ipaddress.ip_address(address)
+    if parsed.is_loopback:
+        return 0 if any(subnet.ip.is_loopback for subnet in own) else 4
+    if parsed.is_link_local:
+        return 3
+    plain = ipaddress.ip_address(address.partition("%")[0])
+    if any(plain in subnet.network for subnet in own if subnet.version == plain.version):
+        return 0
+    return 1 if parsed.version == 4 else 2

@@ -18,7 +18,7 @@ from typing import Final
 from common.discovery.adapters import LocalAddress, lan_addresses, local_addresses, subnets
 from common.discovery.broadcast import Asker
 from common.discovery.mdns import Gone, Heard, Sighting, Watcher
-from common.discovery.record import Announcement, Subnet, nearest_first
+from common.discovery.record import Announcement, Subnet, distance
 from common.ids import RelayId
 from common.protocol.limits import DEFAULT_PORT
 from desktop.events import FoundRelay, Trust
@@ -85,14 +85,13 @@ class _Clue:
         return tuple(self.heard_at)
 
     def places(self, own: Sequence[Subnet]) -> tuple[Address, ...]:
-        """Every address, where it answered last first, then the nearest."""
-        hinted = list(dict.fromkeys(place for places in self.hints.values() for place in places))
-        order = {
-            host: rank for rank, host in enumerate(nearest_first(filter(_is_numeric, (p.host for p in hinted)), own))
-        }
-        hinted.sort(key=lambda place: order.get(place.host, -1))
-        best = [self.outcome.best.address] if self.outcome.best else []
-        return tuple(dict.fromkeys([*best, *hinted]))[:PLACES_MAX]
+        """Every address, the nearest first."""
+        best = self.outcome.best.address if self.outcome.best else None
+        hinted = dict.fromkeys(place for places in self.hints.values() for place in places)
+        if best is not None:
+            hinted[best] = None
+        # What answered last stays, but not before a nearer one: link-local addresses answer when all others have changed.
+        return tuple(sorted(hinted, key=lambda place: (_distance(place, own), place != best)))[:PLACES_MAX]
 
 
 class Finder:
@@ -395,12 +394,11 @@ def _parsed(texts: Iterable[str]) -> tuple[Address, ...]:
     return tuple(found)
 
 
-def _is_numeric(host: str) -> bool:
+def _distance(place: Address, own: Sequence[Subnet]) -> int:
     try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+        return distance(place.host, own)
+    except ValueError:  # a typed name
+        return 0
 
 
 def _neighbours(own: Iterable[LocalAddress]) -> tuple[str, ...]:

@@ -27,8 +27,9 @@ def ip(*words: str) -> None:
 class Program:
     """A program on a host. What it prints are lines of JSON, or words."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
+        self._log = log
         self.lines: list[str] = []
 
     async def line(self, within_s: float = 15.0) -> str:
@@ -37,7 +38,8 @@ class Program:
         async with asyncio.timeout(within_s):
             raw = await self._process.stdout.readline()
         if not raw:
-            raise AssertionError(f"the program ended; it had said {self.lines}")
+            log = self._log.read_text(errors="replace")[-2000:]
+            raise AssertionError(f"the program ended; it had said {self.lines} and logged {log}")
         self.lines.append(raw.decode().rstrip())
         return self.lines[-1]
 
@@ -48,6 +50,17 @@ class Program:
                 said: dict[str, Any] = json.loads(await self.line(within_s + 1))
                 if condition(said):
                     return said
+
+    async def rest(self, within_s: float = 15.0) -> str:
+        """All that it still prints, until it ends."""
+        async with asyncio.timeout(within_s):
+            said, _errors = await self._process.communicate()
+        return said.decode()
+
+    def say(self, line: str) -> None:
+        """A line on its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
 
     async def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Stop it, and what it returned."""
@@ -77,20 +90,21 @@ class Host:
 
     async def run(self, *command: str, **environment: str) -> Program:
         """Start *command* here; it is stopped with the LAN."""
-        program = Program(
-            await asyncio.create_subprocess_exec(
+        log = self.lan.folder / f"{self.namespace}-{len(self.programs)}.log"
+        with log.open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
                 "ip",
                 "netns",
                 "exec",
                 self.namespace,
                 *command,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=None,
-                stdin=asyncio.subprocess.DEVNULL,
+                stderr=errors,
+                stdin=asyncio.subprocess.PIPE,
                 cwd=ROOT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             )
-        )
+        program = Program(process, log)
         self.programs.append(program)
         return program
 
@@ -110,7 +124,9 @@ class Host:
 class Lan:
     """Hosts 1, 2, 3 … on network 10.77.0.0/24 (``br0``); a second leg is on 10.78.0.0/24 (``br1``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """*folder* takes what the programs log."""
+        self.folder = folder
         self.prefix = f"pm{secrets.token_hex(3)}"
         self.switch = f"{self.prefix}sw"
         self.hosts: list[Host] = []
@@ -154,8 +170,10 @@ class Lan:
 
     async def close(self) -> None:
         """Stop every program, remove every namespace."""
-        await asyncio.gather(*(program.stop() for host in self.hosts for program in host.programs))
-        self._remove()
+        try:
+            await asyncio.gather(*(program.stop() for host in self.hosts for program in host.programs))
+        finally:
+            self._remove()
 
     def _remove(self) -> None:
         for namespace in (*(host.namespace for host in self.hosts), self.switch):
@@ -163,9 +181,9 @@ class Lan:
 
 
 @contextlib.asynccontextmanager
-async def lan_of_namespaces() -> AsyncIterator[Lan]:
+async def lan_of_namespaces(folder: Path) -> AsyncIterator[Lan]:
     """An empty LAN, removed at the end whatever happens."""
-    lan = Lan()
+    lan = Lan(folder)
     try:
         yield lan
     finally:

@@ -15,9 +15,9 @@ from common.discovery.record import (
     SERVICE_TYPE,
     Announcement,
     RecordTooLong,
+    distance,
     instance_label,
     is_relay_id,
-    nearest_first,
     read_announcement,
     server_name,
     txt_of,
@@ -146,4 +146,11 @@ def test_addresses_that_lead_nowhere_are_left_out():
 def test_addresses_on_an_own_subnet_come_first():
     own = [ipaddress.ip_interface("10.78.0.3/24"), ipaddress.ip_interface("fd00:1::3/64")]
     heard = ["fe80::1%2", "fd00:2::1", "127.0.0.1", "10.77.0.1", "fd00:1::1", "10.78.0.1"]
-    assert nearest_first(heard, own) == ("fd00:1::1", "10.78.0.1", "10.77.0.1", "fd00:2::1", "fe80::1%2", "127.0.0.1")
+    assert sorted(heard, key=lambda address: distance(address, own)) == [
+        "fd00:1::1",
+        "10.78.0.1",
+        "10.77.0.1",
+        "fd00:2::1",
+        "fe80::1%2",
+        "127.0.0.1",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -21,11 +22,11 @@ from common.protocol.messages import RelayCard
 from desktop.events import FoundRelay, Trust
 from desktop.link.address import Address
 from desktop.link.archive import KnownRelay
-from desktop.link.finder import CLUES_MAX, Finder, found_relays
+from desktop.link.finder import CLUES_MAX, Finder, _Clue, found_relays
 from desktop.link.pinning import WrongIdentity
 from desktop.link.probe import Answered, NobodyThere, Outcome, ProbeFailed, probe, probe_all
 from desktop.link.trust import judge
-from tests.lan.tiny import TinyRelay
+from tests.tiny import TinyRelay
 
 A, B, C = (RelayId(letter * 51 + "A") for letter in "ABC")
 
@@ -328,3 +329,14 @@ def test_known_relays_come_first_and_impostors_last():
         ("склад", Trust.IMPOSTOR),
     ]
     assert found[1].addresses == ("10.0.0.5:5000",)
+
+
+def test_what_answered_last_is_asked_first_but_never_before_a_nearer_one():
+    own = [ipaddress.ip_interface("10.0.0.9/24")]
+    link_local, near, new = (Address(host, 5000) for host in ("fe80::1%2", "10.0.0.5", "10.0.0.6"))
+    clue = _Clue(A, {"mdns x": (link_local, near, new)})
+    assert clue.places(own) == (near, new, link_local)
+    clue.outcome = Outcome(answered(A, "x", new))
+    assert clue.places(own) == (new, near, link_local)
+    clue.outcome = Outcome(answered(A, "x", link_local))
+    assert clue.places(own) == (near, new, link_local)

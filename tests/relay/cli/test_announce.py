@@ -15,7 +15,7 @@ from common.discovery.record import Announcement
 from common.errors import StartupError
 from relay.cli.announce import Announcing, Place, place_of
 from relay.cli.asking import NoRelay, PortClosed, ask
-from tests.lan.tiny import TinyRelay
+from tests.tiny import TinyRelay
 
 pytestmark = pytest.mark.xdist_group("mdns")
 

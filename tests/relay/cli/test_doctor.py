@@ -16,7 +16,7 @@ from relay.beacon import Beacon
 from relay.cli.asking import Card, NoRelay, PortClosed
 from relay.cli.doctor import Facts, Finding, examine, gather
 from relay.config import Config
-from tests.lan.tiny import TinyRelay
+from tests.tiny import TinyRelay
 
 pytestmark = pytest.mark.xdist_group("mdns")
 

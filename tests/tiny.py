@@ -1,14 +1,8 @@
-"""A relay that does nothing but answer who it is: real TLS, a real certificate, and a real beacon.
-
-As a program it stands on a host of a simulated LAN and speaks in lines: ``serving PORT RELAY-ID`` once it listens. It stops on SIGTERM.
-"""
+"""A relay that does nothing but answer who it is, with real TLS and a real certificate; what it answers may be changed."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import signal
-import sys
 import time
 
 from aiohttp import web
@@ -17,7 +11,6 @@ from common.crypto.certificate import Identity, new_identity, server_context
 from common.discovery.record import Announcement
 from common.ids import Millis, RelayId
 from common.protocol.limits import SUBPROTOCOL
-from relay.beacon import Beacon
 
 
 class TinyRelay:
@@ -67,32 +60,3 @@ class TinyRelay:
             "registration": "open",
         }
         return web.json_response(truth | self.card)
-
-
-async def _serve(name: str, port: int, announce: bool, interfaces: list[str]) -> None:
-    stopped = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
-    relay = TinyRelay(name)
-    await relay.start("", port)
-    beacon = Beacon(relay.announcement, announce=announce, answer_broadcast=announce, interfaces=interfaces)
-    await beacon.start()
-    print("serving", relay.port, relay.relay_id, flush=True)
-    await stopped.wait()
-    await beacon.stop()
-    await relay.stop()
-
-
-def main() -> None:
-    """Run until SIGTERM."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--name", default="Tiny")
-    parser.add_argument("--port", type=int, default=5000)
-    parser.add_argument("--silent", action="store_true")
-    parser.add_argument("--interface", action="append", default=[])
-    given = parser.parse_args()
-    asyncio.run(_serve(given.name, given.port, not given.silent, given.interface))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
