@@ -105,6 +105,7 @@ class SignIn(tk.Frame):
             place.entry.selection_range(0, "end")
         else:
             self._problem.configure(text=message)
+            self._problem.pack(fill="x", pady=(0, self._look.px(6)), before=self._submit_button)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -130,7 +131,6 @@ class SignIn(tk.Frame):
             wanted.append(self._code)
         for field in wanted:
             field.pack(fill="x", pady=(0, px(8)))
-        self._problem.pack(fill="x", pady=(0, px(6)))
         self._submit_button.configure(text=self._submit_label())
         self._submit_button.pack(fill="x", pady=(px(4), px(10)))
         may_register = self._relay is None or self._relay.registration != "closed" or self._code_known
@@ -179,7 +179,7 @@ class SignIn(tk.Frame):
             self._intents.register(self._relay, username, password, self._display_name.text.strip(), code)
 
     def _clear_problems(self) -> None:
-        self._problem.configure(text="")
+        self._problem.pack_forget()
         for field in self._fields().values():
             field.show_problem("")
 

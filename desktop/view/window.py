@@ -80,6 +80,7 @@ class Window:
         self._sheets = SheetStack(self._hide_screen, self._show_screen)
         self._toast = Toast(self.root)
         self._focused = False
+        self._focus_job = ""
         self._is_closed = False
         self.look = self._make_look()
         self.root.configure(bg=self.look.palette.window)
@@ -483,8 +484,8 @@ class Window:
     def _bind(self) -> None:
         root = self.root
         root.protocol("WM_DELETE_WINDOW", self._intents.close_window)
-        root.bind("<FocusIn>", lambda event: self._focus_moved(event, True))
-        root.bind("<FocusOut>", lambda event: self._focus_moved(event, False))
+        root.bind("<FocusIn>", self._focus_moved)
+        root.bind("<FocusOut>", self._focus_moved)
         shortcuts = keys.Shortcuts(root)
         shortcuts.on("n", self.open_new_group)
         shortcuts.on("comma", lambda: None if self._sheets else self.open_settings())
@@ -525,14 +526,19 @@ class Window:
             panes[(here + 1) % len(panes)].focus_set()
         return "break"
 
-    def _focus_moved(self, event: tk.Event[tk.Misc], focused: bool) -> None:
-        """The keyboard came to the window or left it, not just moved between its widgets."""
-        if event.widget is not self.root or focused == self._focused:
-            return
-        self._focused = focused
-        if self._main is not None:
-            self._main.timeline.focus_changed(focused)
-        self._intents.window_focused(focused)
+    def _focus_moved(self, _event: tk.Event[tk.Misc]) -> None:
+        """Between two widgets of the window the keyboard is nowhere for a moment; so look when it has settled."""
+        if not self._focus_job:
+            self._focus_job = self.root.after_idle(self._look_at_focus)
+
+    def _look_at_focus(self) -> None:
+        self._focus_job = ""
+        focused = bool(str(self.root.tk.call("focus", "-displayof", str(self.root))))
+        if focused != self._focused:
+            self._focused = focused
+            if self._main is not None:
+                self._main.timeline.focus_changed(focused)
+            self._intents.window_focused(focused)
 
     def _write_title(self) -> None:
         count = self._shown.unread

@@ -536,8 +536,7 @@ def test_the_settings_stay_open_while_the_look_changes(stage: Stage):
     assert stage.screen.winfo_ismapped()
 
 
-@pytest.mark.parametrize("percent", [85, 150])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme, percent", [("light", 85), ("dark", 150)])
 def test_every_screen_can_be_drawn_in_every_size_and_theme(stage: Stage, theme: str, percent: int):
     window = stage.window
     window.set_theme(theme)
@@ -577,6 +576,24 @@ def test_the_place_of_the_window_is_remembered(stage: Stage):
     stage.wait(lambda: stage.window.root.winfo_width() == 900)
     stage.window.close()
     assert SettingsFile(stage.settings._folder).settings.geometry == "900x640+30+40"
+
+
+def test_the_keyboard_is_told_when_it_comes_to_the_window_not_when_it_moves_within(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window.root.focus_force()
+    stage.wait(lambda: stage.asked.of("window_focused"), "the window did not notice")
+    for _ in range(4):
+        stage.window._next_pane()
+        stage.pump()
+    assert stage.asked.of("window_focused") == [(True,)]
+
+
+def test_what_is_wrong_with_no_field_stands_above_the_button(stage: Stage):
+    stage.window.show_sign_in(found(), SignInMode.SIGN_IN)
+    stage.window.show_sign_in_problem(SignInField.FORM, "The relay cannot be reached.")
+    assert "The relay cannot be reached." in texts(stage)
+    stage.window.show_sign_in_problem(SignInField.CODE, "That code is used up.")
+    assert "That code is used up." in texts(stage)
 
 
 def test_closing_is_asked_of_the_controller(stage: Stage):
