@@ -27,7 +27,9 @@ from desktop.events import (
     AddressFailed,
     CommandRefused,
     Connected,
+    ConnectionChecked,
     DiscoveryTrouble,
+    Finding,
     FoundRelay,
     IdentityChanged,
     LinkChanged,
@@ -42,6 +44,7 @@ from desktop.events import (
 from desktop.link.account import LINK_LOST, Account
 from desktop.link.address import Address, BadAddress, parse_address
 from desktop.link.archive import Archive, KnownRelay
+from desktop.link.checkup import check
 from desktop.link.connection import Connection
 from desktop.link.denied import Denied
 from desktop.link.door import ask, ask_any
@@ -263,6 +266,14 @@ class Agent:
         """Ask every address of the own networks."""
         if self._finder is not None:
             await self._finder.sweep()
+
+    async def check_connection(self) -> None:
+        """Find out what keeps relays from being found."""
+        findings: list[Finding] = []
+        async for finding in check(self._looking.interfaces, self._looking.ports):
+            findings.append(finding)
+            self._tell(ConnectionChecked(tuple(findings), False))
+        self._tell(ConnectionChecked(tuple(findings), True))
 
     async def forget_relay(self, relay_id: RelayId) -> None:
         """Drop everything that is known of a relay."""

@@ -126,6 +126,10 @@ class Link:
         """Ask every address of the own networks, because the person pressed for it."""
         self._call("sweep")
 
+    def check_connection(self) -> None:
+        """Find out what keeps relays from being found: told by `ConnectionChecked`, more and more."""
+        self._call("check_connection")
+
     def forget_relay(self, relay_id: RelayId) -> None:
         """Drop a relay's pin, token and everything archived of it."""
         self._call("forget_relay", relay_id)
