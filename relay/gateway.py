@@ -178,8 +178,10 @@ class _OpenLink:
         finally:
             self._parts.fanout.close(self._link)
             self._link.outbox.end(End(WSCloseCode.OK), at_once=True)
-            self._closing_since = self._loop.time()
+            if self._closing_since is None:
+                self._closing_since = self._loop.time()
             await _finished(writer)
+            self._transport.close()
             self.ended.set()
 
     # -- in ------------------------------------------------------------------------------------------------------------
@@ -195,8 +197,7 @@ class _OpenLink:
                     raise
                 return
             if message.type in RECEIVED:
-                if not await self._obey_all(decode_commands(message.data)):
-                    return
+                await self._obey_all(decode_commands(message.data))
                 if outbox.is_crowded:
                     await outbox.room()
                 if self._pending >= PENDING_MAX:
@@ -206,9 +207,11 @@ class _OpenLink:
             elif message.type is not WSMsgType.PONG:
                 return
 
-    async def _obey_all(self, commands: Sequence[Command | WireError]) -> bool:
-        """Do the commands of a frame in their order; whether the link goes on."""
+    async def _obey_all(self, commands: Sequence[Command | WireError]) -> None:
+        """Do the commands of a frame in their order. What was still on its way when the link was to end is not done."""
         for command in commands:
+            if self._link.outbox.is_ending:
+                return
             if isinstance(command, WireError):
                 self._refuse(command, command.re)
                 continue
@@ -220,9 +223,8 @@ class _OpenLink:
             rule = RULES[type(command)]
             if type(rule) is Pipelined:
                 self._begin(rule, command)
-            elif not await self._obey(command):
-                return False
-        return True
+            else:
+                await self._obey(command)
 
     def _begin(self, rule: Pipelined, command: Command) -> None:
         """Begin what is answered later, and go on."""
@@ -235,8 +237,8 @@ class _OpenLink:
             self._last_post = future
             future.add_done_callback(partial(self._answer_later, rule, command))
 
-    async def _obey(self, command: Command) -> bool:
-        """Do *command*, after all that this link has begun; whether the link goes on."""
+    async def _obey(self, command: Command) -> None:
+        """Do *command*, after all that this link has begun."""
         await self._settled()
         try:
             answer = await perform(self._parts, self._caller, command)
@@ -248,11 +250,9 @@ class _OpenLink:
         else:
             self._refusals = 0
             self._link.outbox.answer(encode(answer))
-            return self._session.state is not State.ENDED
-        if type(command) is Hello:  # a link that is not greeted hears nothing
+            return
+        if type(command) is Hello:  # a link that is not greeted would hear nothing
             self._link.outbox.end(End(WSCloseCode.TRY_AGAIN_LATER, b"hello failed"))
-            return False
-        return True
 
     def _answer_later(self, rule: Pipelined, command: Command, future: asyncio.Future[Entry]) -> None:
         self._pending -= 1
@@ -292,8 +292,9 @@ class _OpenLink:
                 if (payload := outbox.take_pong()) is not None:
                     await socket.pong(payload)
                 self._sending_since = None
+            # Not socket.close(): while the other task reads, aiohttp would cut the connection before the client's reply.
             self._closing_since = now()
-            await socket.close(code=frame.code, message=frame.reason)
+            await socket.send_frame(frame.code.to_bytes(2, "big") + frame.reason, WSMsgType.CLOSE)
         except ConnectionError:
             self.abort()  # the client has gone or was given up: there is nobody left to tell
         except asyncio.CancelledError:

@@ -156,6 +156,11 @@ class Outbox:
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the link is to be closed."""
+        return self._end is not None
+
     # -- taking --------------------------------------------------------------------------------------------------------
 
     async def take(self) -> bytes | End:
