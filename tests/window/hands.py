@@ -153,3 +153,15 @@ def window(
         process.wait()
         if process.stderr is not None:
             process.stderr.close()
+
+
+def registers(hands: Hands) -> None:
+    """Fill in the form and send it off."""
+    hands.until_button(wide=300)
+    hands.find_window()
+    hands.type("anna")
+    hands.press("Tab")
+    hands.type("Анна Петрова")
+    hands.press("Tab")
+    hands.type("correct horse battery")
+    hands.press("Return")

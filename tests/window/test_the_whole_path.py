@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from desktop.events import ReadSeen
 from tests.desktop.link.clients import Client, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in
-from tests.window.hands import ACCENT, OTHER_BUBBLE, OWN_BUBBLE, Hands, window
+from tests.window.hands import ACCENT, OTHER_BUBBLE, OWN_BUBBLE, Hands, registers, window
 
 pytestmark = pytest.mark.window
 
@@ -19,14 +18,6 @@ TIMELINE_TOP = 70
 """Below the header, where the bubbles are."""
 COMPOSER_TOP = 690
 """The composer's field begins below this, and is framed in the accent colour while it has the keyboard."""
-
-
-@pytest.fixture
-def hands(display: str) -> Hands:
-    for program, package in (("xdotool", "xdotool"), ("setxkbmap", "x11-xkb-utils")):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is missing: apt-get install -y {package}")
-    return Hands(display)
 
 
 @pytest.fixture
@@ -43,18 +34,6 @@ def boris(tmp_path: Path, relay: RelayProcess) -> Iterator[Client]:
         client.register(relay.address, "boris")
         client.link.open_group(client.general)
         yield client
-
-
-def registers(hands: Hands) -> None:
-    """Fill in the form and send it off."""
-    hands.until_button(wide=300)
-    hands.find_window()
-    hands.type("anna")
-    hands.press("Tab")
-    hands.type("Анна Петрова")
-    hands.press("Tab")
-    hands.type("correct horse battery")
-    hands.press("Return")
 
 
 @pytest.mark.timeout(120)

@@ -1,0 +1,17 @@
+"""Somebody who sits at a virtual screen."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.window.hands import Hands
+
+
+@pytest.fixture
+def hands(display: str) -> Hands:
+    for program, package in (("xdotool", "xdotool"), ("setxkbmap", "x11-xkb-utils")):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is missing: apt-get install -y {package}")
+    return Hands(display)
