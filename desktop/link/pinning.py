@@ -7,6 +7,7 @@ token past the comparison.
 from __future__ import annotations
 
 import ssl
+import sys
 from typing import Final
 
 import aiohttp
@@ -42,7 +43,12 @@ class PinnedSession:
         self.relay_id = relay_id
         self._context: ssl.SSLContext = client_context()
         self.http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=aiohttp.Fingerprint(pin_of(relay_id)), force_close=True, limit=0),
+            connector=aiohttp.TCPConnector(
+                ssl=aiohttp.Fingerprint(pin_of(relay_id)),
+                limit=0,
+                # Before 3.12.7 a TLS connection that was refused could stay half open for ever; from then on this is refused.
+                enable_cleanup_closed=sys.version_info < (3, 12, 7),
+            ),
             timeout=aiohttp.ClientTimeout(total=30, sock_connect=CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
@@ -61,5 +67,7 @@ class PinnedSession:
         return WrongIdentity(address, self.relay_id, relay_id_of_pin(error.got))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, without waiting for the other end to agree."""
+        if self.http.connector is not None:
+            await self.http.connector.close(abort_ssl=True)
         await self.http.close()
