@@ -70,7 +70,7 @@ class MainScreen(tk.Frame):
         self._dot.pack(side="left", padx=(0, px(6)))
         self._status = kit.label(status, look, "", "small", look.palette.text2, "rail")
         self._status.pack(side="left")
-        self.rail = Rail(left, look, intents.open_group)
+        self.rail = Rail(left, look, self.open_group)
         self.rail.pack(fill="both", expand=True)
         self._own(left, user)
 
@@ -190,5 +190,6 @@ class MainScreen(tk.Frame):
             self._intents.join_group(self._header.group)
 
     def open_group(self, group: GroupId) -> None:
-        """As if the conversation had been clicked in the rail."""
+        """Ask for another conversation; what is half written in this one is told first."""
+        self.composer.flush_draft()
         self._intents.open_group(group)

@@ -259,8 +259,6 @@ class Window:
         if self._is_closed:
             return
         self._is_closed = True
-        if self._main is not None:
-            self._main.composer.flush_draft()
         if self._emoji_probe is not None:
             self._emoji_probe.stop()
         self._placement.keep()
@@ -452,7 +450,16 @@ class Window:
         )
         self.ask(question, lambda key: self._intents.forget_relay(relay.relay_id) if key == "forget" else None)
 
+    def _want_to_close(self) -> None:
+        self._flush_draft()
+        self._intents.close_window()
+
+    def _flush_draft(self) -> None:
+        if self._main is not None:
+            self._main.composer.flush_draft()
+
     def _sign_out(self) -> None:
+        self._flush_draft()
         self._sheets.close_all()
         self._intents.sign_out()
 
@@ -483,7 +490,7 @@ class Window:
 
     def _bind(self) -> None:
         root = self.root
-        root.protocol("WM_DELETE_WINDOW", self._intents.close_window)
+        root.protocol("WM_DELETE_WINDOW", self._want_to_close)
         root.bind("<FocusIn>", self._focus_moved)
         root.bind("<FocusOut>", self._focus_moved)
         shortcuts = keys.Shortcuts(root)
@@ -495,7 +502,7 @@ class Window:
         shortcuts.on("equal", lambda: self._zoom_step(1))
         shortcuts.on("minus", lambda: self._zoom_step(-1))
         shortcuts.on("0", lambda: self.set_zoom(100))
-        shortcuts.on("q", self._intents.close_window)
+        shortcuts.on("q", self._want_to_close)
         for key, by in (("Up", -1), ("Down", 1)):
             root.bind(f"<Alt-{key}>", lambda _event, by=by: self._neighbour(by, False))  # type: ignore[misc]
             root.bind(f"<Alt-Shift-{key}>", lambda _event, by=by: self._neighbour(by, True))  # type: ignore[misc]

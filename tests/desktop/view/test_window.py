@@ -279,6 +279,22 @@ def test_a_draft_is_told_after_a_pause_and_at_once_when_asked(stage: Stage):
     assert stage.asked.of("draft_changed")[-1] == ("half a thought",)
 
 
+def test_what_is_half_written_is_told_before_another_conversation_opens_or_the_window_closes(stage: Stage):
+    open_main(stage, conversation(1))
+    stage.asked.calls.clear()
+    write(stage, "half")
+    stage.window._neighbour(1, False)
+    write(stage, " more")
+    stage.window._want_to_close()
+    told = [call for call in stage.asked.calls if call[0] in ("draft_changed", "open_group", "close_window")]
+    assert told == [
+        ("draft_changed", "half"),
+        ("open_group", GroupId(2)),
+        ("draft_changed", "half more"),
+        ("close_window",),
+    ]
+
+
 def test_another_draft_replaces_the_text_and_is_not_told_back(stage: Stage):
     open_main(stage, conversation(1))
     write(stage, "abc")
