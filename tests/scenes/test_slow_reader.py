@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
-import socket
-import ssl
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,84 +14,30 @@ import pytest
 from common.protocol import limits
 from relay import gateway
 from tests.people import DEADLINE_S, Json, Person, Stage, quiet_config, staged
+from tests.raw import RawSocket
 
 BODY = "Чайник вскипел. " * 100
 
 
-class StalledClient:
-    """A WebSocket by hand, whose bytes are taken out of the socket only when told so."""
-
-    def __init__(self, stage: Stage, person: Person) -> None:
-        self._stage = stage
-        self._person = person
-        self._context = ssl.create_default_context()
-        self._context.check_hostname = False
-        self._context.verify_mode = ssl.CERT_NONE
-
-    async def comes(self) -> None:
-        raw = socket.socket()
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # so that what the kernels hold is little
-        raw.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", self._stage.relay.port))
-        self.reader, self.writer = await asyncio.open_connection(
-            sock=raw, ssl=self._context, server_hostname="127.0.0.1", limit=2**12
-        )
-        self.writer.write(
-            b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-            b"Authorization: Bearer " + self._person.token.encode() + b"\r\n\r\n"
-        )
-        await self.reader.readuntil(b"\r\n\r\n")
-        self.sends({"type": "hello", "id": 1, "client": "stalled"})
-        assert (await self.next_words())[0]["re"] == 1
-
-    def sends(self, command: Json) -> None:
-        payload = json.dumps(command).encode()
-        assert len(payload) < 126
-        self.writer.write(bytes((0x81, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
-
-    async def next_words(self) -> list[Json]:
-        """The words of the next text frame."""
-        while True:
-            head = await self.reader.readexactly(2)
-            size = head[1]
-            if size == 126:
-                size = int.from_bytes(await self.reader.readexactly(2), "big")
-            elif size == 127:
-                size = int.from_bytes(await self.reader.readexactly(8), "big")
-            payload = await self.reader.readexactly(size)
-            if head[0] == 0x81:
-                frame = json.loads(payload)
-                return frame if isinstance(frame, list) else [frame]
-
-    async def until(self, kind: str) -> list[Json]:
-        """All words up to the first one of that *kind*."""
-        words: list[Json] = []
-        async with asyncio.timeout(DEADLINE_S):
-            while not any(word["type"] == kind for word in words):
-                words += await self.next_words()
-        return words
-
-    def stops_reading(self) -> None:
-        self.writer.transport.pause_reading()  # type: ignore[attr-defined]
-
-    def reads_again(self) -> None:
-        self.writer.transport.resume_reading()  # type: ignore[attr-defined]
-
-    async def goes(self) -> None:
-        self.writer.transport.abort()
-        with contextlib.suppress(OSError):
-            await self.writer.wait_closed()
-
-
 @contextlib.asynccontextmanager
-async def stalling(stage: Stage, person: Person) -> AsyncIterator[StalledClient]:
-    client = StalledClient(stage, person)
-    await client.comes()
+async def stalling(stage: Stage, person: Person) -> AsyncIterator[RawSocket]:
+    """A link of *person* that has said hello; what the systems hold for it is little."""
+    client = await RawSocket.open(stage.relay.port, person.token, receive_bytes=8192)
     try:
+        client.sends({"type": "hello", "id": 1, "client": "stalled"})
+        assert (await client.next_words())[0]["re"] == 1
         yield client
     finally:
         await client.goes()
+
+
+async def words_until(client: RawSocket, kind: str) -> list[Json]:
+    """All words up to the first one of that *kind*."""
+    words: list[Json] = []
+    async with asyncio.timeout(DEADLINE_S):
+        while not any(word["type"] == kind for word in words):
+            words += await client.next_words()
+    return words
 
 
 async def pour(people: list[Person], messages: int) -> float:
@@ -135,13 +78,13 @@ async def test_one_of_a_hundred_stops_reading_and_the_others_go_on(tmp_path: Pat
             assert outbox._events <= limits.OUTBOX_EVENTS
 
             stalled.reads_again()
-            words = await stalled.until("behind")
+            words = await words_until(stalled, "behind")
             assert words[-1]["groups"] == {str(stage.general): last}
             heard = [word["seq"] for word in words if word["type"] == "entry"]
             assert heard == list(range(heard[0], heard[0] + len(heard)))
             assert heard[-1] < last
             await listener.says("after", stage.general)
-            assert (await stalled.until("entry"))[-1]["seq"] == last + 1
+            assert (await words_until(stalled, "entry"))[-1]["seq"] == last + 1
             await people[0].comes()
         assert [entry["seq"] for entry in await people[0].reads(stage.general, after=heard[-1])] == list(
             range(heard[-1] + 1, last + 2)
