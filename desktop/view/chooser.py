@@ -10,7 +10,7 @@ from common.ids import RelayId
 from desktop.events import FoundRelay, Trust
 from desktop.intents import Intents
 from desktop.locale import _
-from desktop.view import kit
+from desktop.view import kit, theme
 from desktop.view.look import Look
 from desktop.view.relay_card import RelayCard
 from desktop.view.scrolled import Scrolled
@@ -32,6 +32,7 @@ class Chooser(tk.Frame):
         on_forget: Callable[[FoundRelay], object],
     ) -> None:
         super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
+        theme.apply(self, look, "card")
         self._look = look
         self._intents = intents
         self._on_forget = on_forget

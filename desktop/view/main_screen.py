@@ -11,7 +11,7 @@ from desktop.intents import Intents
 from desktop.locale import _
 from desktop.model.rows import Header, MemberRow, RailRow
 from desktop.screen import Tone
-from desktop.view import kit, tokens
+from desktop.view import kit, theme, tokens
 from desktop.view.composer import Composer
 from desktop.view.fonts import fit
 from desktop.view.header import ConversationHeader
@@ -42,6 +42,7 @@ class MainScreen(tk.Frame):
         on_settings: kit.Command,
     ) -> None:
         super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
+        theme.apply(self, look, "rail", "timeline")
         self._look = look
         self._intents = intents
         self._header: Header | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import shutil
 import subprocess
 import sys
@@ -50,6 +49,8 @@ def _answer(*command: str) -> str:
 
 def _files_say_dark(config: Path) -> bool:
     """KDE and GTK keep the choice in files."""
+    import configparser  # rarely needed, and the first window must be quick
+
     for path, section, option in (
         (config / "kdeglobals", "General", "ColorScheme"),
         (config / "gtk-4.0" / "settings.ini", "Settings", "gtk-application-prefer-dark-theme"),

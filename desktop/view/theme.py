@@ -18,7 +18,6 @@ from desktop.view import paint as drawing
 from desktop.view import tokens
 from desktop.view.look import Look
 
-SURFACES: Final = ("window", "card", "rail", "timeline")
 SHEET_BLUR: Final = 10
 """Logical pixels; the shadow of a sheet reaches twice as far."""
 
@@ -33,16 +32,21 @@ class _Button:
     bold: bool = True
 
 
-def apply(root: tk.Misc, look: Look) -> None:
-    """Use the theme of *look*, making it at the first time."""
+def apply(root: tk.Misc, look: Look, *surfaces: str) -> None:
+    """Use the theme of *look*, making at the first time what stands on these *surfaces*: a screen asks for its own."""
     style = ttk.Style(root)
     name = f"pymessenger-{'dark' if look.palette.dark else 'light'}-{look.scale.factor:.3f}"
     if name not in style.theme_names():
         style.theme_create(name, parent="default")
+    if style.theme_use() != name:
         style.theme_use(name)
-        _Maker(style, look).make()
-    else:
-        style.theme_use(name)
+    made = style.element_names()
+    maker = _Maker(style, look)
+    if "sheet" not in made:
+        maker.make_common()
+    for surface in surfaces:
+        if f"{surface.capitalize()}.field" not in made:
+            maker.make(surface)
 
 
 def surface_colour(look: Look, surface: str) -> str:
@@ -62,15 +66,18 @@ class _Maker:
         self._radius = look.px(tokens.RADIUS_CONTROL)
         self._line = look.px(1)
 
-    def make(self) -> None:
-        for surface in SURFACES:
-            prefix = surface.capitalize()
-            ground = surface_colour(self._look, surface)
-            self._buttons(prefix, ground)
-            self._entry(prefix, ground)
-            self._scrollbar(prefix, ground)
-            self._switch(prefix, ground)
-            self._frames(prefix, ground)
+    def make(self, surface: str) -> None:
+        """Everything that may stand on that surface."""
+        prefix = surface.capitalize()
+        ground = surface_colour(self._look, surface)
+        self._buttons(prefix, ground)
+        self._entry(prefix, ground)
+        self._scrollbar(prefix, ground)
+        self._switch(prefix, ground)
+        self._frames(prefix, ground)
+
+    def make_common(self) -> None:
+        """What there is of only one kind."""
         self._progress()
         self._sheet()
 

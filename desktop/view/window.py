@@ -396,7 +396,7 @@ class Window:
         chosen = self._settings.settings
         dark = chosen.theme == "dark" or (chosen.theme == "system" and system_theme.is_dark())
         look = make_look(self.root, self._system_scale.zoomed(chosen.scale), dark, self._paint, self._safe)
-        theme.apply(self.root, look)
+        theme.apply(self.root, look, "window")
         return look
 
     def _rebuild_with_settings(self) -> None:
