@@ -23,12 +23,16 @@ def _failing_with(code: int) -> Callable[[Transaction], None]:
 
     def fail(transaction: Transaction) -> None:
         transaction.append(message(transaction.groups.general(), UserId(1), "никогда"))
-        error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = code
-        error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
-        raise error
+        raise _disk_error(code)
 
     return fail
+
+
+def _disk_error(code: int) -> sqlite3.Error:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+    return error
 
 
 async def _fill_up(store: Store, sender: UserId) -> int:
@@ -159,15 +163,35 @@ async def test_a_disk_that_is_gone_refuses_everything_until_it_is_back(tmp_path:
 
 
 @pytest.mark.allows_errors
-async def test_a_damaged_database_takes_nothing_more(tmp_path: Path) -> None:
+async def test_a_commit_that_was_called_failed_and_is_there_all_the_same_leaves_no_gap(tmp_path: Path) -> None:
+    def commit_and_fail(transaction: Transaction) -> None:
+        transaction.append(message(transaction.groups.general(), UserId(1), "всё-таки там"))
+        transaction._conn.execute("COMMIT")
+        raise _disk_error(sqlite3.SQLITE_IOERR_FSYNC)
+
+    clock = Clock()
+    async with store_in(tmp_path, clock) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append(message(store.general, anna, "до")))
+        with pytest.raises(StorageUnavailable):
+            await store.write(commit_and_fail)
+        clock.at += REOPEN_AFTER_MS
+        repeated = await store.write(lambda tx: tx.append(message(store.general, anna, "всё-таки там")))
+        await store.write(lambda tx: tx.append(message(store.general, anna, "после")))
+
+        assert repeated.seq == 2
+        assert [entry.seq for entry in await log_of(store, store.general)] == [1, 2, 3]
+
+
+@pytest.mark.allows_errors
+async def test_a_database_that_was_damaged_meanwhile_takes_nothing_more(tmp_path: Path) -> None:
     clock = Clock()
     async with store_in(tmp_path, clock) as store:
         anna = await add_person(store, "anna")
         await store.write(lambda tx: tx.append_all([message(store.general, anna, f"{n} " * 500) for n in range(100)]))
-    content = bytearray(database_in(tmp_path).read_bytes())
-    content[-40 * 4096 :] = bytes(40 * 4096)
-    database_in(tmp_path).write_bytes(content)
+    _overwrite_the_middle(database_in(tmp_path))
     async with store_in(tmp_path, clock) as store:
+        await store.write(lambda tx: tx.append(message(store.general, anna, "ещё незаметно")))
         with pytest.raises(StorageUnavailable):
             await store.write(_failing_with(sqlite3.SQLITE_IOERR_FSYNC))
         for _ in range(2):
@@ -176,6 +200,14 @@ async def test_a_damaged_database_takes_nothing_more(tmp_path: Path) -> None:
                 await store.write(lambda tx: tx.append(message(store.general, anna, "в пустоту")))
             assert store.problem is not None
             assert "damaged" in store.problem
+
+
+def _overwrite_the_middle(path: Path) -> None:
+    """Spoil two pages of old entries, which nothing new touches."""
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 4096 // 2 * 4096
+    content[middle : middle + 2 * 4096] = b"\xff" * (2 * 4096)
+    path.write_bytes(content)
 
 
 @pytest.mark.allows_errors
