@@ -69,7 +69,7 @@ class Neighbour:
         self.answered[announcement.relay_id] = announcement
         self._changed.set()
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = 15.0) -> None:
         """Asks again every tenth of a second, until *condition* holds."""
         async with asyncio.timeout(within_s):
             while not condition():

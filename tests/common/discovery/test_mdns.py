@@ -56,7 +56,7 @@ class Ears:
                 del self.heard[instance]
         self._changed.set()
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = 15.0) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 self._changed.clear()

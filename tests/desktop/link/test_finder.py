@@ -85,7 +85,7 @@ class Seeker:
     def names(self) -> list[str]:
         return [relay.name for relay in self.finder.relays]
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = 15.0) -> None:
         async with asyncio.timeout(within_s):
             while not condition():
                 self._changed.clear()

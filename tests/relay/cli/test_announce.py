@@ -37,14 +37,14 @@ class Ears:
                 self.heard.pop(instance, None)
         self._changed.set()
 
-    async def hears(self, name: str, within_s: float = 6.0) -> Announcement:
+    async def hears(self, name: str, within_s: float = 15.0) -> Announcement:
         async with asyncio.timeout(within_s):
             while name not in self.heard:
                 self._changed.clear()
                 await self._changed.wait()
         return self.heard[name]
 
-    async def no_longer_hears(self, name: str, within_s: float = 6.0) -> None:
+    async def no_longer_hears(self, name: str, within_s: float = 15.0) -> None:
         async with asyncio.timeout(within_s):
             while name in self.heard:
                 self._changed.clear()
