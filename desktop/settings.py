@@ -20,6 +20,7 @@ SCALE_MIN: Final = 85
 SCALE_MAX: Final = 150
 _GEOMETRY: Final = re.compile(r"\d{2,5}x\d{2,5}([+-]-?\d{1,5}){0,2}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?|", re.ASCII)
+_RELAY_ID: Final = re.compile(r"([A-Z2-7]{52})?", re.ASCII)
 _PANE_MIN: Final = 120
 _PANE_MAX: Final = 2000
 _EMOJI_MAX: Final = 200
@@ -33,7 +34,7 @@ class Settings:
     system's own. *geometry*: as Tk writes it (``1100x720+80+60``), empty until the window was moved. *rail_width*: logical
     pixels. *show_members*: whether the members pane is open. *stay_hosting*: what the person last answered when asked
     whether the own relay stays after the window closes; None: not asked yet. *emoji*: what the window found out about this
-    system's emoji, in its own words.
+    system's emoji, in its own words. *own_relay*: id of the relay that this client runs on this computer, empty while it has none.
     """
 
     language: str = ""
@@ -45,6 +46,7 @@ class Settings:
     show_members: bool = True
     stay_hosting: bool | None = None
     emoji: str = ""
+    own_relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ def _fits(name: str, value: object) -> bool:
             return isinstance(value, bool)
         case "stay_hosting":
             return value is None or isinstance(value, bool)
+        case "own_relay":
+            return isinstance(value, str) and _RELAY_ID.fullmatch(value) is not None
         case _:
             return False
 

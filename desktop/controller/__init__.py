@@ -22,10 +22,12 @@ from desktop.events import (
     HostingStarting,
     HostingStopped,
     IdentityChanged,
+    LinkChanged,
     LinkEvent,
     SignedIn,
     SignedOut,
     Trust,
+    Waiting,
 )
 from desktop.locale import _
 from desktop.screen import Choice, ChoiceKind, Question, Screen, Tone
@@ -69,6 +71,7 @@ class Controller:
         self._talk: Talk | None = None
         self._wanted: FoundRelay | None = None
         self._own_relay: HostingReady | None = None
+        self._may_start_own_relay = True
         self._focused = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -102,12 +105,18 @@ class Controller:
                 self._entrance.fold(DiscoveryTrouble(message))
             case IdentityChanged(expected, found):
                 self._screen.show_identity_alarm(self._name_of(expected), expected, found)
+            case LinkChanged(Waiting()):
+                self._start_own_relay()
+                self._fold_further(event)
             case ConnectionChecked(findings, done):
                 self._screen.show_findings(findings, done)
             case _:
-                self._entrance.fold(event)
-                if self._talk is not None:
-                    self._talk.fold(event)
+                self._fold_further(event)
+
+    def _fold_further(self, event: LinkEvent) -> None:
+        self._entrance.fold(event)
+        if self._talk is not None:
+            self._talk.fold(event)
 
     def settle(self) -> None:
         """All events of a turn were folded: draw."""
@@ -333,6 +342,8 @@ class Controller:
                 self._entrance.show_hosting(_("Starting a relay on this computer…"))
             case HostingReady():
                 self._own_relay = event
+                self._settings.change(own_relay=event.relay_id)
+                self._link.network_changed()
                 self._entrance.show_hosting(_("“{name}” runs on this computer.").format(name=event.name))
                 if event.recovery_code:
                     self._screen.show_recovery_code(event.recovery_code, self._enter_own_relay)
@@ -346,6 +357,13 @@ class Controller:
             case HostingStopped():
                 self._own_relay = None
                 self._entrance.show_hosting("")
+
+    def _start_own_relay(self) -> None:
+        """Who comes back to the relay on this computer finds it as they left it: running. Tried once, so that a crash is seen."""
+        is_own = self._talk is not None and self._talk.relay_id == self._settings.settings.own_relay
+        if is_own and self._may_start_own_relay and not self._hosting.is_running:
+            self._may_start_own_relay = False
+            self._hosting.start()
 
     def _enter_own_relay(self) -> None:
         """Go to the relay on this computer, with its owner code."""

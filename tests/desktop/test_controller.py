@@ -31,7 +31,7 @@ from tests.desktop.model.people import (
     waiting,
 )
 
-OFFICE = RelayId("K7QF2M3D9XWAPL4T" * 3 + "ABCD")
+OFFICE = RelayId("K7QF2M3DZXWAPL4T" * 3 + "ABCD")
 OTHER = RelayId("ZZZZ" * 13)
 
 
@@ -267,6 +267,21 @@ class TestTheOwnRelay:
         assert stage.link.last("try_address") == ("127.0.0.1:5001",)
         stage.tells(events.AddressAnswered("127.0.0.1:5001", found()))
         assert stage.screen.last("show_sign_in") == (found(), SignInMode.REGISTER, "owner-code")
+
+    def test_it_runs_again_when_its_owner_comes_back(self, stage):
+        stage.settings.change(own_relay=OFFICE)
+        stage.anna_is_in()
+        assert stage.hosting.calls == [], "it was left running"
+        for _ in range(2):
+            stage.tells(events.LinkChanged(events.Waiting(Millis(MORNING + 1000), "nobody answers")))
+        assert stage.hosting.calls == [("start",)]
+        stage.tells(self.READY)
+        assert ("network_changed",) in stage.link.calls
+
+    def test_somebody_elses_relay_is_not_started(self, stage):
+        stage.anna_is_in()
+        stage.tells(events.LinkChanged(events.Waiting(Millis(MORNING + 1000), "nobody answers")))
+        assert stage.hosting.calls == []
 
     def test_why_it_failed_is_said(self, stage):
         stage.opens()
