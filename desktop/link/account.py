@@ -530,9 +530,9 @@ class Account:
         """Say *body* in *group*."""
         await self._outbox.post(waiting_item(group, nonce, body, self._now()))
 
-    def retry(self, nonce: Nonce) -> None:
+    async def retry(self, nonce: Nonce) -> None:
         """Send a failed message again."""
-        self._outbox.retry(nonce)
+        await self._outbox.retry(nonce)
 
     def discard(self, nonce: Nonce) -> None:
         """Give a message up."""

@@ -76,6 +76,8 @@ OF_ACCOUNT: Final = frozenset(
     }
 )
 """What `Link` asks of whoever is signed in; the rest is asked of the agent."""
+LOOK_AFTER_S: Final = 2.0
+"""A link that is not up by then is looked for on the network too: mostly it comes back where it was."""
 ADDRESSES_KEPT: Final = 8
 LOGOUT_S: Final = 2.0
 """How long signing out waits for the relay; the token is dropped here in any case."""
@@ -130,6 +132,11 @@ class Agent:
             self._tell(CommandRefused("start", _STORAGE, str(error)))
             return False
         return True
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that everything here runs in; asked for in it."""
+        return asyncio.get_running_loop()
 
     async def close(self) -> None:
         """End everything, the archive last."""
@@ -205,6 +212,10 @@ class Agent:
             elif not is_needed and self._finder is not None:
                 finder, self._finder = self._finder, None
                 await finder.close()
+
+    async def _look_soon(self) -> None:
+        await asyncio.sleep(LOOK_AFTER_S)
+        await self._look_if_needed()
 
     async def _start_finder(self) -> Finder:
         discovers = not self._looking.server
@@ -383,7 +394,7 @@ class Agent:
         account.recall()
         running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
         self._present = _Present(kept, account, session, connection, running)
-        await self._look_if_needed()
+        self._spawn(self._look_soon(), "look_for_relays")
 
     async def _keep_link(self, connection: Connection, kept: KeptToken) -> None:
         try:
@@ -467,8 +478,10 @@ class Agent:
             if known is not None and address is not None:
                 self._remember(known, known.name, (str(address), *known.addresses))
         self._tell(LinkChanged(state))
-        if was_connected != self._is_connected or isinstance(state, Offline):
+        if self._is_connected or isinstance(state, Offline):
             self._spawn(self._look_if_needed(), "look_for_relays")
+        elif was_connected:
+            self._spawn(self._look_soon(), "look_for_relays")
 
     def network_changed(self) -> None:
         """Try at once."""

@@ -7,7 +7,6 @@ paint meanwhile.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -20,6 +19,8 @@ from common.protocol.limits import DEFAULT_PORT
 from desktop.events import CommandRefused, FoundRelay, LinkEvent
 
 if TYPE_CHECKING:
+    import asyncio
+
     from desktop.link.agent import Agent
 
 STOP_S: Final = 3.0
@@ -81,6 +82,8 @@ class Link:
 
     def _main(self) -> None:
         try:
+            import asyncio
+
             from desktop.link.agent import Agent
 
             asyncio.run(self._live(Agent(self._home, self._tell, self._now, self._looking)))
@@ -93,7 +96,7 @@ class Link:
             return
         try:
             with self._turn:
-                self._loop, self._agent = asyncio.get_running_loop(), agent
+                self._loop, self._agent = agent.loop, agent
                 waiting, self._waiting = self._waiting, []
             for name, arguments in waiting:
                 agent.do(name, arguments)

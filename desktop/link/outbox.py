@@ -56,8 +56,7 @@ class Outbox:
 
     async def post(self, item: OutboxItem) -> None:
         """Keep *item* durably, then send it as soon as there is a link."""
-        self._shelf.put_out(item)
-        self.list(item.group)
+        self._set(item)
         try:
             await self._shelf.flush()
         except sqlite3.Error as error:
@@ -68,13 +67,12 @@ class Outbox:
             return
         self._send(item.group)
 
-    def retry(self, nonce: Nonce) -> None:
+    async def retry(self, nonce: Nonce) -> None:
         """Send a failed message again."""
         item = self._shelf.outbox.get(nonce)
         if item is not None and item.state is OutboxState.FAILED:
             self._faults.pop(nonce, None)
-            self._set(replace(item, state=OutboxState.WAITING, problem=""))
-            self._send(item.group)
+            await self.post(replace(item, state=OutboxState.WAITING, problem=""))
 
     def take(self, nonce: Nonce) -> OutboxItem | None:
         """The message leaves the outbox: it is an entry now, or its author gave it up. None when it was not there."""
