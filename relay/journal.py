@@ -28,7 +28,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 IDLE_S: Final = 2.0
-"""After so long without a change the log is emptied."""
+"""After so long without a change the write-ahead log is carried over. Its file stays: commits into blocks that a file has already
+are two to three times as fast as commits that make it grow."""
 _BUSY_RETRY_S: Final = 1.0
 
 
@@ -62,6 +63,7 @@ class Journal:
         self._publish = publish
         self._waiting: deque[_Waiting] = deque()
         self._filled = asyncio.Event()
+        """Set while something waits, and for good once it is closing."""
         self._committer: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -111,31 +113,30 @@ class Journal:
             batch = self._take()
             await self._commit(batch)
             if self._store.is_checkpoint_due:
-                await self._tidy_up(truncate=False)
+                await self._tidy_up()
 
     async def _something_waits(self) -> bool:
         """True when there is something to commit, False at the end."""
-        if not self._waiting and not self._closing:
-            self._filled.clear()
-            tidying = asyncio.get_running_loop().call_later(IDLE_S, self._filled.set)
+        try:
+            async with asyncio.timeout(IDLE_S):
+                await self._filled.wait()
+        except TimeoutError:
+            await self._tidy_up()
             await self._filled.wait()
-            tidying.cancel()
-            while not self._waiting and not self._closing:
-                await self._tidy_up(truncate=True)
-                self._filled.clear()
-                if not self._waiting and not self._closing:
-                    await self._filled.wait()
         return bool(self._waiting)
 
-    async def _tidy_up(self, *, truncate: bool) -> None:
+    async def _tidy_up(self) -> None:
         try:
-            await self._store.checkpoint(truncate=truncate)
+            await self._store.checkpoint()
         except Exception:  # committing goes on: a log that grows is better than a relay that has fallen silent
             _log.exception("The log could not be carried over into the database")
 
     def _take(self) -> list[_Waiting]:
         waiting = self._waiting
-        return [waiting.popleft() for _ in range(min(len(waiting), limits.COMMIT_ENTRIES))]
+        batch = [waiting.popleft() for _ in range(min(len(waiting), limits.COMMIT_ENTRIES))]
+        if not waiting and not self._closing:
+            self._filled.clear()
+        return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         works = [work for work, _ in batch]
@@ -155,9 +156,8 @@ class Journal:
             return
         try:
             self._publish(committed)
-        except (
-            Exception
-        ):  # what is stored is stored: its authors get their answers, and readers find the gap by its seq
+        except Exception:
+            # What is stored is stored: its authors get their answers, and readers find the gap by its seq.
             _log.exception("%d entries were stored but could not be handed over", len(committed))
 
 
