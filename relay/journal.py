@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from common.errors import InternalError, MessengerError, RateLimited, ShuttingDown, StorageUnavailable
+from common.errors import InternalError, RateLimited, ShuttingDown, StorageUnavailable, WireError
 from common.protocol import limits
 from common.protocol.messages import Entry
 from relay.storage.entries import Draft
@@ -142,11 +142,11 @@ class Journal:
         works = [work for work, _ in batch]
         try:
             outcome = await self._store.write(lambda transaction: _apply(works, transaction))
-        except StorageUnavailable as error:
-            _refuse(batch, error)
+        except StorageUnavailable:
+            _refuse(batch, StorageUnavailable)
         except Exception:
             _log.exception("A batch of %d changes failed", len(batch))
-            _refuse(batch, InternalError())
+            _refuse(batch, InternalError)
         else:
             self._hand_over(outcome.committed)
             _answer(batch, outcome.results)
@@ -171,10 +171,10 @@ def _answer(batch: list[_Waiting], results: list[Any]) -> None:
             answer.set_result(result)
 
 
-def _refuse(batch: list[_Waiting], reason: MessengerError) -> None:
+def _refuse(batch: list[_Waiting], kind: type[WireError]) -> None:
     for _, answer in batch:
         if not answer.done():
-            answer.set_exception(reason)
+            answer.set_exception(kind())  # one for each: who answers may write into it which command it belongs to
 
 
 # -- on the writer's thread --------------------------------------------------------------------------------------------
