@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import socket
 import sys
@@ -43,7 +44,7 @@ _log = logging.getLogger(__name__)
 HANDSHAKE_S: Final = 10.0
 KEEPALIVE_S: Final = 30.0
 """A plain HTTP connection that asks nothing for so long is closed."""
-TLS_BUFFER_BYTES: Final = 32 * 1024
+TLS_BUFFER_BYTES: Final = 16 * 1024
 """asyncio keeps a read buffer of this size for each TLS connection; its own 256 KiB would be most of what an idle link costs."""
 BURST_S: Final = 5
 """Seconds of its rate that a session may use at once."""
@@ -52,6 +53,8 @@ COMMANDS_PER_POST: Final = 5
 SESSIONS_PER_ADDRESS: Final = 10
 REGISTRATIONS_PER_S: Final = 0.5
 REGISTRATIONS_BURST: Final = 50
+MAPPED_FROM_BYTES: Final = 128 * 1024
+_M_MMAP_THRESHOLD: Final = -3
 OPEN_FILES: Final = limits.LINKS_IN_ALL + 1000
 END_S: Final = 1.0
 
@@ -191,9 +194,8 @@ async def _serving(
 ) -> AsyncIterator[None]:
     """Listen with TLS for as long as the block runs; then close every WebSocket at once, then what is left."""
     _allow_many_files()
-    sslproto.SSLProtocol.max_size = (
-        TLS_BUFFER_BYTES  # uvloop has a buffer of its own, whose untouched pages cost nothing
-    )
+    _keep_large_buffers_apart()
+    sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
     application = web.Application(client_max_size=limits.FRAME_BYTES + 1, middlewares=[guard(doorkeeper)])
     application.add_routes([web.get("/ws", gateway.serve), *api.routes()])
     runner = web.AppRunner(
@@ -235,3 +237,13 @@ def _allow_many_files() -> None:
     if soft < wanted:
         with contextlib.suppress(ValueError, OSError):  # then fewer can connect, which they are told
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _keep_large_buffers_apart() -> None:
+    """uvloop reserves 256 KiB for each TLS connection and touches the first page of them. glibc would, after the first such
+    buffer was freed, take the next ones out of its heap, where that space is soon shared and paid for: half as much memory again
+    for each idle link. A fixed threshold keeps each a mapping of its own."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):  # another C library, which has no such threshold
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, MAPPED_FROM_BYTES)

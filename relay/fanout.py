@@ -1,13 +1,16 @@
 """Who is connected, and how what happens reaches them: committed entries and ephemeral events into their outboxes.
 
 An entry is encoded once by the journal and made into one frame here; each link then costs one append and one wake-up a batch.
+The writers are woken a few at a time, so that between them the relay reads commands and sends answers; whoever stands in line
+longer finds more gathered, and the more there is to do the larger the frames become.
 Presence and read markers are gathered for a moment first: who comes back at once was never away, and of ten markers the last counts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Protocol
 
 from common.ids import GroupId, Seq, SessionId, UserId
@@ -17,6 +20,8 @@ from relay.outbox import Chunk, End, Outbox, chunks_of
 from relay.roster import Group, Roster
 
 GATHERING_S: Final = 0.05
+WOKEN_AT_ONCE: Final = 8
+"""Writers that are woken in one step of the loop."""
 SIGNED_OUT: Final = 4001
 """Close code: the device session has ended, sign in again."""
 
@@ -57,6 +62,8 @@ class Fanout:
         self._came_or_went: set[UserId] = set()
         self._read: dict[tuple[GroupId, UserId], Seq] = {}
         self._telling: asyncio.TimerHandle | None = None
+        self._line: deque[Outbox] = deque()
+        self._waking: asyncio.Handle | None = None
 
     @property
     def online(self) -> int:
@@ -156,9 +163,26 @@ class Fanout:
         for group, words in words_by_group.items():
             outboxes = self._outboxes_by_group.get(group)
             if outboxes:
-                for chunk in chunks_of(group, words):
-                    for outbox in outboxes:
-                        outbox.push(chunk)
+                self._push(chunks_of(group, words), outboxes)
+
+    def _push(self, chunks: Sequence[Chunk], outboxes: Collection[Outbox]) -> None:
+        for chunk in chunks:
+            for outbox in outboxes:
+                outbox.push(chunk)
+        for outbox in outboxes:
+            if outbox.is_waiting and not outbox.is_in_line:
+                outbox.is_in_line = True
+                self._line.append(outbox)
+        if self._line and self._waking is None:
+            self._waking = asyncio.get_running_loop().call_soon(self._wake_some)
+
+    def _wake_some(self) -> None:
+        line = self._line
+        for _ in range(min(WOKEN_AT_ONCE, len(line))):
+            outbox = line.popleft()
+            outbox.is_in_line = False
+            outbox.wake()
+        self._waking = asyncio.get_running_loop().call_soon(self._wake_some) if line else None
 
     # -- ephemeral events ----------------------------------------------------------------------------------------------
 
@@ -166,16 +190,12 @@ class Fanout:
         """Tell all links of one person."""
         links = self._links_by_user.get(user)
         if links:
-            chunk = Chunk(None, [encode(event)])
-            for link in links:
-                link.outbox.push(chunk)
+            self._push([Chunk(None, [encode(event)])], [link.outbox for link in links])
 
     def tell_everyone(self, events: Iterable[Event]) -> None:
         """Tell all who are online."""
-        for chunk in chunks_of(None, map(encode, events)):
-            for links in self._links_by_user.values():
-                for link in links:
-                    link.outbox.push(chunk)
+        outboxes = [link.outbox for links in self._links_by_user.values() for link in links]
+        self._push(chunks_of(None, map(encode, events)), outboxes)
 
     def tell_read(self, group: GroupId, user: UserId, seq: Seq) -> None:
         """Tell the members of *group* soon how far *user* has read."""
@@ -206,14 +226,13 @@ class Fanout:
             words_by_group.setdefault(group, []).append(encode(ReadMoved(group=group, user=user, seq=seq)))
         self._read.clear()
         for group, words in words_by_group.items():
-            for chunk in chunks_of(None, words):
-                for outbox in self._outboxes_by_group.get(group, ()):
-                    outbox.push(chunk)
+            self._push(chunks_of(None, words), self._outboxes_by_group.get(group, ()))
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
     def close_all(self) -> None:
         """Stop telling; the links are the gateway's to close."""
-        if self._telling is not None:
-            self._telling.cancel()
-            self._telling = None
+        for handle in (self._telling, self._waking):
+            if handle is not None:
+                handle.cancel()
+        self._telling = self._waking = None

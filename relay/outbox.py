@@ -80,6 +80,7 @@ class Outbox:
         "_pong",
         "_room",
         "_waiter",
+        "is_in_line",
     )
 
     def __init__(self, last_seq: Callable[[GroupId], Seq]) -> None:
@@ -97,11 +98,13 @@ class Outbox:
         self._end: End | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
+        self.is_in_line = False
+        """Whether the fan-out is about to wake it."""
 
     # -- putting -------------------------------------------------------------------------------------------------------
 
     def push(self, chunk: Chunk) -> None:
-        """Queue a chunk that all its links share; when there is no room for it, fall behind."""
+        """Queue a chunk that all its links share; when there is no room for it, fall behind. `wake` is the caller's to call."""
         if self._end is not None:
             return
         group = chunk.group
@@ -113,8 +116,6 @@ class Outbox:
         self._bytes += chunk.size
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
             self._drop_entries()
-        if self._waiter is not None:
-            self._wake()
 
     def answer(self, word: bytes) -> None:
         """Queue an encoded answer, for this link alone."""
@@ -126,13 +127,22 @@ class Outbox:
             self._items.append(word)
             self._crowd += len(word)
             self._bytes += len(word)
-        if self._waiter is not None:
-            self._wake()
+        self.wake()
 
     def pong(self, payload: bytes) -> None:
         """Answer a ping; of several that wait only the latest counts (RFC 6455, 5.5.3)."""
         self._pong = payload
-        self._wake()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the writer look."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the writer waits for something to send."""
+        return self._waiter is not None
 
     def hold(self) -> None:
         """Take nothing out until the next answer: what is pushed meanwhile waits behind that answer."""
@@ -152,7 +162,7 @@ class Outbox:
             self._items = [item for item in self._items if type(item) is bytes]
             self._behind.clear()
         self._held = False
-        self._wake()
+        self.wake()
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
 
@@ -260,10 +270,6 @@ class Outbox:
         self._items = [answer, *self._following, *self._items]
         self._following = []
         self._recount()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
     def _make_room(self) -> None:
         if self._room is not None and not self._room.done() and not self.is_crowded:
