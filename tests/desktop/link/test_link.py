@@ -262,6 +262,9 @@ def test_a_session_that_is_ended_elsewhere_signs_out_at_once(relay: RelayProcess
 
     asyncio.run(revoke())
     assert anna.until_told(SignedOut).reason
+    since = len(anna.events)
+    anna.link.resume(found.relay_id)
+    assert anna.until_told(SignedOut, since).reason == "", "the token is gone here too"
 
 
 def test_leaving_keeps_the_session_for_the_next_time(relay: RelayProcess, enter: Enter) -> None:

@@ -173,6 +173,17 @@ async def test_groups_do_not_wait_for_each_other_and_their_number_is_bounded(des
         assert desk.stored.index(f"{group}") < desk.stored.index(f"{group} later")
 
 
+async def test_each_group_has_one_message_on_its_way(desk: Desk) -> None:
+    desk.gate.clear()
+    desk.outbox.opened(desk.say)
+    await desk.post("а", "б")
+    await desk.until(lambda: desk.on_the_way > 0)
+    await desk.post("в")
+    desk.gate.set()
+    await desk.until(lambda: desk.stored == ["а", "б", "в"])
+    assert (desk.said, desk.most_on_the_way) == (["а", "б", "в"], 1)
+
+
 async def test_a_message_given_up_is_not_said(desk: Desk) -> None:
     await desk.post("а", "б")
     assert desk.outbox.take(nonce_of("а")) is not None

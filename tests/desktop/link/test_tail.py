@@ -23,6 +23,8 @@ def test_the_next_entries_are_applied_and_older_ones_dropped() -> None:
     assert tail.hear(entries(4, 5, 6, 7)) == entries(6, 7)
     assert tail.hear(entries(6, 7)) == []
     assert (tail.known, tail.is_behind) == (7, False)
+    tail.reaches(Seq(11))
+    assert tail.missing == 4, "what was dropped is not kept anywhere"
 
 
 def test_entries_beyond_a_gap_wait_until_it_is_closed() -> None:
