@@ -22,6 +22,8 @@ from relay.roster import Group, Roster
 GATHERING_S: Final = 0.05
 WOKEN_AT_ONCE: Final = 8
 """Writers that are woken in one step of the loop."""
+REST_S: Final = 0.004
+"""Between two rounds through the line: one message alone goes out at once, of many a second several go together."""
 SIGNED_OUT: Final = 4001
 """Close code: the device session has ended, sign in again."""
 
@@ -64,6 +66,7 @@ class Fanout:
         self._telling: asyncio.TimerHandle | None = None
         self._line: deque[Outbox] = deque()
         self._waking: asyncio.Handle | None = None
+        self._rested_at = 0.0
 
     @property
     def online(self) -> int:
@@ -174,15 +177,20 @@ class Fanout:
                 outbox.is_in_line = True
                 self._line.append(outbox)
         if self._line and self._waking is None:
-            self._waking = asyncio.get_running_loop().call_soon(self._wake_some)
+            loop = asyncio.get_running_loop()
+            self._waking = loop.call_at(max(self._rested_at, loop.time()), self._wake_some)
 
     def _wake_some(self) -> None:
-        line = self._line
+        loop, line = asyncio.get_running_loop(), self._line
         for _ in range(min(WOKEN_AT_ONCE, len(line))):
             outbox = line.popleft()
             outbox.is_in_line = False
             outbox.wake()
-        self._waking = asyncio.get_running_loop().call_soon(self._wake_some) if line else None
+        if line:
+            self._waking = loop.call_soon(self._wake_some)
+        else:
+            self._waking = None
+            self._rested_at = loop.time() + REST_S
 
     # -- ephemeral events ----------------------------------------------------------------------------------------------
 
