@@ -8,6 +8,7 @@ import ctypes
 import logging
 import socket
 import sys
+import threading
 import time
 from asyncio import sslproto
 from collections.abc import AsyncIterator, Callable
@@ -104,13 +105,11 @@ async def running(config: Config, *, now: Callable[[], Millis] | None = None) ->
         every = await asyncio.to_thread(local_addresses)
         reachable = announced_addresses(every, config.host, config.interfaces)
         beacon = _beacon(config, store, sockets)
-        doorkeeper = Doorkeeper(await asyncio.to_thread(_own_names, config))
+        doorkeeper = Doorkeeper([config.host, socket.gethostname()])
+        _learn_full_name(doorkeeper)
         gateway = Gateway(parts, doorkeeper)
         api = Api(parts, doorkeeper, lambda: beacon.state.troubles if beacon else ())
-        await stack.enter_async_context(_serving(sockets, store, gateway, api, doorkeeper))
-        if beacon is not None:
-            await beacon.start()
-            stack.push_async_callback(beacon.stop)
+        await stack.enter_async_context(_serving(sockets, store, gateway, api, doorkeeper, beacon))
         invitation_code = await store.read(lambda tables: tables.meta.invitation_code())
         yield RunningRelay(
             config=config,
@@ -176,9 +175,17 @@ def _beacon(config: Config, store: Store, sockets: list[socket.socket]) -> Beaco
     return Beacon(announcement, host=config.host, interfaces=config.interfaces)
 
 
-def _own_names(config: Config) -> list[str]:
-    """By what names a client may know this machine; asking for the full one may take a while, so call it in a thread."""
-    return [config.host, socket.gethostname(), socket.getfqdn()]
+def _learn_full_name(doorkeeper: Doorkeeper) -> None:
+    """Tell *doorkeeper* this machine's full name once it is known: where no name server answers, that takes many seconds, which
+    neither the start nor the end of the relay waits for."""
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        name = socket.getfqdn()
+        with contextlib.suppress(RuntimeError):  # the relay has ended meanwhile
+            loop.call_soon_threadsafe(doorkeeper.know, name)
+
+    threading.Thread(target=ask, name="full name", daemon=True).start()
 
 
 def _unix_ms() -> Millis:
@@ -190,9 +197,14 @@ def _unix_ms() -> Millis:
 
 @asynccontextmanager
 async def _serving(
-    sockets: list[socket.socket], store: Store, gateway: Gateway, api: Api, doorkeeper: Doorkeeper
+    sockets: list[socket.socket],
+    store: Store,
+    gateway: Gateway,
+    api: Api,
+    doorkeeper: Doorkeeper,
+    beacon: Beacon | None,
 ) -> AsyncIterator[None]:
-    """Listen with TLS for as long as the block runs; then close every WebSocket at once, then what is left."""
+    """Listen with TLS, and say so, for as long as the block runs; then take leave of the network and of every WebSocket at once."""
     _allow_many_files()
     _keep_large_buffers_apart()
     sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
@@ -217,12 +229,14 @@ async def _serving(
         for listening in sockets
     ]
     try:
+        if beacon is not None:
+            await beacon.start()
         yield
     finally:
         for server in servers:
             server.close()
         api.close()
-        await gateway.close()
+        await asyncio.gather(gateway.close(), *([] if beacon is None else [beacon.stop()]))
         await runner.cleanup()
 
 

@@ -20,9 +20,16 @@ class Doorkeeper:
 
     def __init__(self, names: Iterable[str]) -> None:
         """*names*: of this machine, beside addresses, single labels and names of the LAN."""
-        self._names = frozenset(name.rstrip(".").lower() for name in names if name)
+        self._names: set[str] = set()
+        for name in names:
+            self.know(name)
         self._links: Counter[str] = Counter()
         self._strangers: Counter[str] = Counter()
+
+    def know(self, name: str) -> None:
+        """One more name of this machine."""
+        if name:
+            self._names.add(name.rstrip(".").lower())
 
     def check(self, host: str | None, origin: str | None) -> None:
         """Let a request pass by its headers `Host` and `Origin`.

@@ -14,6 +14,7 @@ from common.errors import (
     RateLimited,
     RegistrationClosed,
     TooManyAttempts,
+    UsernameTaken,
     WrongCredentials,
 )
 from common.ids import SessionId
@@ -76,6 +77,8 @@ async def register(parts: Parts, caller: Caller, command: Register) -> TokenGive
         raise RateLimited(retry_after=wait_s)
     code = command.code
     role = await _role_by_code(parts, code, caller.address)
+    if await parts.store.read(lambda tables: tables.people.account(command.username)) is not None:
+        raise UsernameTaken  # before the costly hash; the transaction looks again
     hashed = await parts.passwords.hash(command.password)
     token = new_token()
 
@@ -136,11 +139,12 @@ async def _role_by_code(parts: Parts, code: str | None, address: str) -> Role:
         if parts.registration == "invite":
             raise InvitationNeeded
         return "member"
-    _begin_guess(parts, "", address)
+    # Counted by address alone: a code is too long to be guessed, and nobody shall keep others from using theirs.
+    _begin_guess(parts, f"code from {address}", address)
     found = await parts.store.read(lambda tables: _look_at(tables, code))
     if not (found.is_owner or found.is_invitation):
         raise RegistrationClosed if parts.registration == "closed" else InvitationNeeded(_WRONG_CODE)
-    parts.throttles.guesses.succeeded("", address)
+    parts.throttles.guesses.succeeded(f"code from {address}", address)
     if found.is_owner:
         return "owner"
     if parts.registration == "closed":

@@ -7,6 +7,7 @@ the answer and what was missed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -51,6 +52,8 @@ async def hello(parts: Parts, caller: SignedIn, command: Hello) -> Welcome:
     cursors = command.cursors if command.epoch == parts.store.epoch else {}
     groups, missed = await parts.store.read(lambda tables: _look(tables, caller.id, facts, cursors))
     outbox.follow(missed.chunks, missed.behind)
+    seen = parts.journal.change(lambda transaction: transaction.sessions.touch(caller.session, transaction.now))
+    seen.add_done_callback(_look_away)
     return Welcome(re=command.id, epoch=parts.store.epoch, user=caller.user, groups=groups)
 
 
@@ -75,3 +78,9 @@ def _catch_up(tables: Tables, group: GroupFacts, cursor: Seq, missed: _Missed) -
     missed.chunks += chunks
     missed.entries += count
     missed.size += sum(chunk.size for chunk in chunks)
+
+
+def _look_away(seen: asyncio.Future[None]) -> None:
+    """When a device was last here is worth a write, but not a refused hello; a failing disk shows at the next message."""
+    if not seen.cancelled():
+        seen.exception()
