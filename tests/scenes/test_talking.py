@@ -176,3 +176,22 @@ async def test_everything_is_there_after_a_restart(tmp_path):
         assert [g["name"] for g in welcome["groups"]] == ["General", "склад"]
         assert (await anna.reads(group))[-1]["body"] == "Чайник вскипел"
         await anna.goes()
+
+
+async def test_coming_back_in_the_middle_of_a_stream_leaves_no_gap_and_nothing_twice(stage: Stage):
+    anna, boris = await stage.enter("anna", "boris")
+    epoch = boris.welcome["epoch"]
+    last = 0
+    for _ in range(10):
+        boris.heard.clear()
+        posts = [
+            anna.begins({"type": "post", "group": 1, "nonce": secrets.token_hex(16), "body": "x"}) for _ in range(60)
+        ]
+        await posts[5]
+        await boris.goes()
+        await boris.comes(epoch, {1: last})
+        newest = max([(await post)["seq"] for post in posts])
+        await boris.hears(lambda event: event.get("seq") == newest)  # noqa: B023  awaited within the round
+        seqs = [entry["seq"] for entry in boris.entries()]
+        assert seqs[-(newest - last) :] == list(range(last + 1, newest + 1))
+        last = newest
