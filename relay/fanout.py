@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Protocol
 
 from common.ids import GroupId, Seq, SessionId, UserId
+from common.protocol import limits
 from common.protocol.codec import encode
 from common.protocol.messages import Entry, Event, PresenceChanged, PresenceState, ReadMoved, Role
 from relay.outbox import Chunk, End, Outbox, chunks_of
@@ -24,8 +25,6 @@ WOKEN_AT_ONCE: Final = 8
 """Writers that are woken in one step of the loop."""
 REST_S: Final = 0.004
 """Between two rounds through the line: one message alone goes out at once, of many a second several go together."""
-SIGNED_OUT: Final = 4001
-"""Close code: the device session has ended, sign in again."""
 
 
 class Committed(Protocol):
@@ -119,7 +118,7 @@ class Fanout:
         """Close the links of a device session that has ended, once they have got what waits for them."""
         for link in list(self._links_by_user.get(user, ())):
             if link.session == session:
-                link.outbox.end(End(SIGNED_OUT, b"signed out"))
+                link.outbox.end(End(limits.SIGNED_OUT, b"signed out"))
 
     def add_group(self, group: Group) -> None:
         """A group was made, with its first members."""

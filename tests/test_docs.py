@@ -43,7 +43,6 @@ from common.protocol.messages import (
 from common.protocol.session import diagram
 from relay.app import RunningRelay, running
 from relay.config import SETTINGS, Config
-from relay.fanout import SIGNED_OUT
 from relay.outbox import TOO_SLOW
 from tests.common.protocol.words import fields_of, plain, tag_of
 
@@ -244,7 +243,7 @@ def test_every_limit_has_its_row_with_its_number():
 
 def test_every_close_code_of_its_own_is_described():
     described = {cells[0] for cells in rows(section(PROTOCOL, "## The WebSocket"))}
-    assert {str(SIGNED_OUT), str(TOO_SLOW), "1000", "1001", "1008", "1009"} <= described
+    assert {str(limits.SIGNED_OUT), str(TOO_SLOW), "1000", "1001", "1008", "1009"} <= described
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------

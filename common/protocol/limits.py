@@ -31,6 +31,8 @@ UNREAD_COUNTED: Final = 1000
 HEARTBEAT_S: Final = 20.0
 CLOSE_S: Final = 2.0
 """A close that takes longer ends in an abort."""
+SIGNED_OUT: Final = 4001
+"""Close code of a link whose device session has ended: sign in again. 4000 to 4999 are a program's own (RFC 6455, 7.4.2)."""
 SEND_S: Final = 10.0
 """A send that takes longer ends in an abort."""
 HELLO_S: Final = 10.0
