@@ -21,7 +21,7 @@ from common.environment import Sources
 from common.errors import StartupError
 from common.ids import Millis, Nonce
 from common.protocol import limits
-from desktop import locale
+from desktop import litter, locale
 from desktop.controller import Controller
 from desktop.events import HostingEvent, LinkEvent
 from desktop.hosting import Hosting
@@ -103,6 +103,7 @@ class App:
     def run(self, on_painted: Callable[[App], None] | None = None) -> None:
         """Show the window until it is closed. *on_painted* is called once, when the first screen stands painted."""
         self._on_painted = on_painted
+        litter.keep_to_this_thread()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._signalled)
         self._root.bind("<Map>", self._mapped, add=True)
@@ -129,6 +130,7 @@ class App:
     def _tick(self) -> None:
         self._root.after(_TICK_MS, self._tick)
         self._controller.tick()
+        litter.collect()
 
     def _mapped(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._root and not self._link_started:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import logging
 import os
@@ -34,6 +35,15 @@ def pytest_configure(config: pytest.Config) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_NETWORK) == 0:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
+    """Collect garbage between tests and in this thread alone, as the client does: other threads may not touch what Tk leaves."""
+    gc.disable()
+    result = yield
+    gc.collect(2 if "display" in getattr(item, "fixturenames", ()) else 1)
+    return result
 
 
 WINDOW_TOOLS = "apt-get install -y xvfb python3-tk"

@@ -63,6 +63,7 @@ FLOORS = {
     "relay.healthcheck": 7,
     # 2 and above: the desktop client
     "desktop": 2,
+    "desktop.litter": 2,
     "desktop.locale": 2,
     "desktop.settings": 2,
     "desktop.events": 2,
