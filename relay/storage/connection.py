@@ -113,7 +113,13 @@ def _stop(connecting: asyncio.Future[aiosqlite.Connection]) -> None:
 
 
 def _prepare(conn: sqlite3.Connection, pragmas: tuple[str, ...]) -> None:
+    # Only a damaged row has text that is no text: it is shown as damaged, and stops nothing.
+    conn.text_factory = _text
     if conn.execute("PRAGMA page_count").fetchone() == (0,):
         conn.execute(_NEW_DATABASE)
     for pragma in pragmas:
         conn.execute(pragma).fetchall()
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode(errors="replace")

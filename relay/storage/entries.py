@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -109,8 +108,10 @@ class Entries:
         )
         return dict(rows)
 
-    def _opened(self, rows: Iterable[Row]) -> list[Entry]:
-        return [self._open(*row) for row in rows]
+    def _opened(self, rows: sqlite3.Cursor) -> list[Entry]:
+        # All at once: a statement that an exception leaves in the middle would hold its state of the tables, and with it
+        # every checkpoint, until nobody remembers the exception any more.
+        return [self._open(*row) for row in rows.fetchall()]
 
     def _open(
         self,
@@ -124,6 +125,9 @@ class Entries:
         key_id: int,
         sealed: bytes | None,
     ) -> Entry:
+        if not _is_whole(kind, sender, at, nonce, target, key_id, sealed):
+            self._vault.found_damaged("entries", group, seq)
+            return _remains(group, seq, kind, sender, at)
         author_nonce = None if nonce is None else Nonce(nonce.hex())
         if sealed is None:
             return Entry(group, seq, kind, sender, at, author_nonce, None, target, redacted=True)
@@ -146,3 +150,30 @@ class Entries:
         key = self._vault.unwrap(row[0], key_id, group)
         self._vault.keys[key_id] = key
         return key
+
+
+def _is_whole(*columns: object) -> bool:
+    """Whether each of kind, sender, at, nonce, target, key_id and body has its type: on a page that was damaged, anything stands."""
+    kind, sender, at, nonce, target, key_id, body = map(type, columns)
+    none = type(None)
+    return (
+        kind is str
+        and sender is int
+        and at is int
+        and (nonce is bytes or nonce is none)
+        and (target is int or target is none)
+        and key_id is int
+        and (body is bytes or body is none)
+    )
+
+
+def _remains(group: GroupId, seq: Seq, kind: object, sender: object, at: object) -> Entry:
+    """What can still be shown of such a row: that there was an entry in this place."""
+    return Entry(
+        group,
+        seq,
+        kind if isinstance(kind, str) else "message",
+        UserId(sender if isinstance(sender, int) else 0),
+        Millis(at if isinstance(at, int) else 0),
+        damaged=True,
+    )

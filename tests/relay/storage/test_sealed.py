@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from common.ids import GroupId, Seq, UserId
+from common.protocol.messages import Entry
 from relay.storage.entries import Draft
 from relay.storage.vault import DAMAGED_NAME
-from tests.relay.stores import add_person, log_of, message, store_in, tamper
+from tests.relay.stores import add_person, database_in, log_of, message, store_in, tamper
 
 MARKS = {
     "body": "МАРКЕР-тело-kettle-7731",
@@ -159,6 +164,54 @@ async def test_a_record_that_was_tampered_with_is_shown_as_damaged_and_stops_not
         assert store.damaged == len(damaged)
         stored = await store.write(lambda tx: tx.append(message(store.general, UserId(1), "дальше")))
         assert (await log_of(store, store.general))[-1] == stored
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("kind", b"\xff"),
+        ("sender", None),
+        ("at", "noon"),
+        ("nonce", 1.5),
+        ("target", b"?"),
+        ("key_id", None),
+        ("body", 7),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+async def test_a_row_that_is_no_row_any_more_is_shown_as_damaged_and_stops_nothing(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    await _three_messages(tmp_path)
+    async with store_in(tmp_path) as store:
+        _put_against_the_rules(tmp_path, column, value)
+        entries = await log_of(store, store.general)
+
+        assert [(entry.seq, entry.damaged, entry.body) for entry in entries] == [
+            (1, False, "один"),
+            (2, True, None),
+            (3, False, "три"),
+        ]
+        assert msgspec.json.decode(msgspec.json.encode(entries), type=list[Entry]) == entries  # a client can read it
+        assert store.damaged == 1
+
+
+def _put_against_the_rules(folder: Path, column: str, value: object) -> None:
+    """Put *value* into entry 2 of the general group as a damaged page would, whatever type the column has."""
+    with closing(sqlite3.connect(database_in(folder), isolation_level=None)) as conn:
+        (strict,) = conn.execute("SELECT sql FROM sqlite_schema WHERE name = 'entries'").fetchone()
+        loose = re.sub(r"(NOT NULL ?)?(CHECK \(length.*?\) = 16\))?", "", strict).replace("STRICT", "")
+        _write_schema(conn, loose)
+    with closing(sqlite3.connect(database_in(folder), isolation_level=None)) as conn:
+        text = isinstance(value, bytes) and column == "kind"
+        stored = "CAST(? AS TEXT)" if text else "?"
+        conn.execute(f"UPDATE entries SET {column} = {stored} WHERE group_id = 1 AND seq = 2", (value,))
+        _write_schema(conn, strict)
+
+
+def _write_schema(conn: sqlite3.Connection, sql: str) -> None:
+    conn.execute("PRAGMA writable_schema = ON")
+    conn.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'entries'", (sql,))
 
 
 async def test_a_redacted_entry_keeps_its_place_and_is_not_damaged(tmp_path: Path) -> None:
