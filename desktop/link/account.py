@@ -69,13 +69,12 @@ from desktop.events import (
     ReadSeen,
     UsersKnown,
 )
-from desktop.link.connection import CHECK_S
 from desktop.link.denied import Denied
 from desktop.link.names import Names
 from desktop.link.outbox import Outbox, waiting_item
 from desktop.link.shelf import Shelf
 from desktop.link.tail import Tail
-from desktop.link.wire import Wire
+from desktop.link.wire import DEADLINE_S, IDLE_S, Wire
 from desktop.locale import _
 
 CLIENT: Final = "pymessenger-desktop"
@@ -91,7 +90,7 @@ FILL_PAUSE_S: Final = 0.05
 MARK_S: Final = 0.3
 """Read markers gather for so long."""
 COMPLETE_EVERY_S: Final = 60.0
-SILENCE_S: Final = limits.HEARTBEAT_S * 1.5
+SILENCE_S: Final = (IDLE_S + DEADLINE_S) * 1.5
 """A link that was silent for longer would have ended: up to so long ago everything had arrived."""
 LINK_LOST: Final = "link_lost"
 
@@ -211,10 +210,6 @@ class Account:
         if self._is_complete:
             self._is_complete = False
             self._complete_up_to(self._alive_at)
-
-    async def is_alive(self, wire: Wire) -> None:
-        """Ask for nothing and see whether an answer comes."""
-        await wire.ask(ListUsers(users=[]), Users, CHECK_S)
 
     def _heard_one(self, event: Event) -> None:
         match event:

@@ -113,6 +113,7 @@ class Agent:
         self._finder: Finder | None = None
         self._is_looking = False
         self._is_connected = False
+        self._is_doubted = False
         self._present: _Present | None = None
         self._entering: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
@@ -206,7 +207,8 @@ class Agent:
     async def _look_if_needed(self) -> None:
         """Relays are looked for while the list is open, and while a link is wanted and not there."""
         async with self._finding:
-            is_needed = self._is_looking or (self._present is not None and not self._is_connected)
+            is_linked = self._is_connected and not self._is_doubted
+            is_needed = self._is_looking or (self._present is not None and not is_linked)
             if is_needed and self._finder is None:
                 self._finder = await self._start_finder()
             elif not is_needed and self._finder is not None:
@@ -387,6 +389,7 @@ class Agent:
             self._state_changed,
             self._tell,
             self._now,
+            self._link_doubted,
         )
         known = self._kept.relays.get(kept.relay_id)
         name = "" if known is None else known.name
@@ -472,6 +475,7 @@ class Agent:
 
     def _state_changed(self, state: LinkState) -> None:
         was_connected, self._is_connected = self._is_connected, isinstance(state, Connected)
+        self._is_doubted = False
         if self._is_connected and self._present is not None:
             known = self._kept.relays.get(self._present.kept.relay_id)
             address = self._present.connection.last_address
@@ -482,6 +486,11 @@ class Agent:
             self._spawn(self._look_if_needed(), "look_for_relays")
         elif was_connected:
             self._spawn(self._look_soon(), "look_for_relays")
+
+    def _link_doubted(self, is_doubted: bool) -> None:
+        """The relay does not answer its link: when that ends, it is better known already where it is now."""
+        self._is_doubted = is_doubted
+        self._spawn(self._look_if_needed(), "look_for_relays")
 
     def network_changed(self) -> None:
         """Try at once."""

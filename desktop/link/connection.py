@@ -2,7 +2,8 @@
 
 What is said over the link is not its business (`Speaker` does that); when, where and to whom is. To whom: to the pinned identity and
 to no other. Where: at every address where that relay was seen, the best one first, the others a moment later. When: after a delay with
-full jitter, or at once after a sleep, a change of the network, or a new address.
+full jitter, or at once after a sleep, a change of the network, or a new address. A hint never ends a link that lives, it only makes
+sure of it; but it begins a race afresh that still waits for hosts that have gone.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from desktop.link.denied import Denied
 from desktop.link.pinning import PinnedSession, WrongIdentity
 from desktop.link.race import first_of
 from desktop.link.watch import Watch
-from desktop.link.wire import NotNow, TokenRefused, Wire
+from desktop.link.wire import IDLE_S, NotNow, RelaySilent, TokenRefused, Wire
 from desktop.locale import _
 
 STAGGER_S: Final = 0.3
 """How long an address has before the next one is tried beside it."""
-CHECK_S: Final = 3.0
-"""After a wake-up or a change of the network, a link that does not answer within this is dead."""
+AFRESH_S: Final = 1.0
+"""A relay on the LAN is connected within this: a race that lasts longer begins afresh when the relay is seen."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,9 +51,6 @@ class Speaker(Protocol):
     def lost(self) -> None:
         """The link is down; what was asked and not answered is to be asked again."""
 
-    async def is_alive(self, wire: Wire) -> None:
-        """Ask something cheap; raises `LinkLost` when there is no answer in `CHECK_S`."""
-
 
 class Connection:
     """The link to one relay, kept up by `run`."""
@@ -66,9 +64,13 @@ class Connection:
         tell_state: Callable[[LinkState], None],
         tell_identity: Callable[[IdentityChanged], None],
         now: Callable[[], Millis],
+        doubted: Callable[[bool], None] = lambda is_doubted: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """*addresses*: where the relay may be now, best first; asked before each try."""
+        """*addresses*: where the relay may be now, best first; asked before each try.
+
+        *doubted*: the open link may be dead, so the relay may be elsewhere; or False: it lives.
+        """
         self._session = session
         self._token = token
         self._speaker = speaker
@@ -76,11 +78,15 @@ class Connection:
         self._tell_state = tell_state
         self._tell_identity = tell_identity
         self._now = now
+        self._doubted = doubted
+        self._chance = chance
         self._backoff = Backoff(chance)
         self._asked_for_s = 0.0
         self._hurry = asyncio.Event()
         self._wire: Wire | None = None
-        self._checking: asyncio.Task[None] | None = None
+        self._racing: frozenset[Address] = frozenset()
+        self._race_began = 0.0
+        self._afresh = asyncio.Event()
         self._strangers: dict[Address, RelayId] = {}
         self.last_address: Address | None = None
         """Where the link was up last."""
@@ -103,10 +109,8 @@ class Connection:
                     self._tell_state(Waiting(Millis(self._now() + int(delay_s * 1000)), reason))
                     await self._pause(delay_s)
         finally:
-            for task in (watch, self._checking):
-                if task is not None:
-                    task.cancel()
-            await asyncio.gather(*filter(None, (watch, self._checking)), return_exceptions=True)
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
 
     def come_back_after(self, seconds: float) -> None:
         """The relay is going down and says when to try again."""
@@ -121,8 +125,14 @@ class Connection:
         """The relay itself answered there just now, its certificate was compared."""
         for address in addresses:
             self._strangers.pop(address, None)
-        if self._wire is None:
-            self.hurry()
+        if self._wire is not None:
+            if self._wire.address not in addresses:
+                self._wire.doubt()
+            return
+        self.hurry()
+        is_late = asyncio.get_running_loop().time() - self._race_began > AFRESH_S
+        if is_late or not self._racing.issuperset(addresses):
+            self._afresh.set()
 
     def network_changed(self) -> None:
         """The computer woke up or its addresses changed: try at once, or see whether the open link still lives.
@@ -132,14 +142,9 @@ class Connection:
         self._asked_for_s = 0.0
         self._strangers.clear()
         self.hurry()
-        if self._wire is not None and (self._checking is None or self._checking.done()):
-            self._checking = asyncio.create_task(self._check(self._wire), name="check of the link")
-
-    async def _check(self, wire: Wire) -> None:
-        try:
-            await self._speaker.is_alive(wire)
-        except (LinkLost, Denied) as error:
-            _log.info("the link did not survive: %s", error)
+        self._afresh.set()
+        if self._wire is not None:
+            self._wire.doubt()
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -164,11 +169,16 @@ class Connection:
             self._wire, self.last_address, began = wire, wire.address, clock()
             # Hurrying was for this link; from here on only what comes later counts.
             self._hurry.clear()
+            # Not all at the same moment, although one message may have reached ten thousand links at once.
+            wire.watch_over(self._doubted, IDLE_S * (0.8 + 0.2 * self._chance()))
             self._speaker.welcomed(wire, welcome)
             await wire.listen(self._speaker.heard)
         except TokenRefused:
             raise
         except LinkLost as error:
+            if isinstance(error, RelaySilent):
+                # The wait has been long enough already, and the relay did not ask for any.
+                self._backoff.reset()
             return (clock() - began if self._wire else 0.0), str(error)
         except Denied as denied:
             if denied.code == NotSignedIn.code:
@@ -183,6 +193,24 @@ class Connection:
         raise AssertionError("listening ends only by LinkLost")
 
     async def _open(self) -> Wire:
+        """The first link that opens at any of the addresses; hints that come meanwhile begin the race afresh."""
+        while True:
+            self._afresh.clear()
+            racing = asyncio.create_task(self._race(), name="race")
+            hinted = asyncio.create_task(self._afresh.wait(), name="hint")
+            try:
+                await asyncio.wait({racing, hinted}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                await _end(racing)
+                raise
+            finally:
+                hinted.cancel()
+                self._racing = frozenset()
+            if racing.done():
+                return racing.result()
+            await _end(racing)
+
+    async def _race(self) -> Wire:
         failures: list[Exception] = []
 
         def failed(error: Exception) -> bool:
@@ -194,6 +222,7 @@ class Connection:
             return isinstance(error, TokenRefused)
 
         addresses = [address for address in self._addresses() if address not in self._strangers]
+        self._racing, self._race_began = frozenset(addresses), asyncio.get_running_loop().time()
         ways: list[Callable[[], Coroutine[Any, Any, Wire]]] = [
             partial(Wire.open, self._session, address, self._token) for address in addresses
         ]
@@ -212,3 +241,11 @@ class Connection:
         if self._strangers.get(error.address) != error.found:
             self._strangers[error.address] = error.found
             self._tell_identity(IdentityChanged(error.expected, error.found))
+
+
+async def _end(racing: asyncio.Task[Wire]) -> None:
+    """End a race that nobody waits for any more, with the link that it may just have opened."""
+    racing.cancel()
+    (opened,) = await asyncio.gather(racing, return_exceptions=True)
+    if isinstance(opened, Wire):
+        await opened.close()

@@ -18,6 +18,7 @@ from common.crypto.tls import client_context
 from common.errors import LinkLost
 from common.ids import RelayId
 from desktop.link.address import Address
+from desktop.link.heard import HeardSocket
 from desktop.locale import _
 
 CONNECT_S: Final = 5.0
@@ -51,6 +52,7 @@ class PinnedSession:
             ),
             timeout=aiohttp.ClientTimeout(total=30, sock_connect=CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
+            ws_response_class=HeardSocket,  # type: ignore[arg-type]  # links are opened without decoding
         )
 
     @property

@@ -2,11 +2,16 @@
 
 Exactly one task writes and exactly one reads. A send is never cancelled in mid-air (aiohttp 3.14 does not survive that): one that takes
 too long ends in an abort, and so does a close.
+
+A relay whose host has vanished says nothing, and TCP keeps that to itself for a quarter of an hour. So silence is watched: soon while an
+answer is owed, now and then on an idle link, the relay is pinged, and when not a byte comes for a moment the link has ended. Any byte
+counts: a long page on a slow network is a sign of life.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -21,11 +26,22 @@ from common.protocol.codec import UnreadableFrame, decode_events, encode, frame_
 from common.protocol.messages import ANSWERS, Answer, Command, Event, Hello, Problem, Welcome
 from desktop.link.address import Address
 from desktop.link.denied import Denied
+from desktop.link.heard import HeardSocket
 from desktop.link.pinning import CONNECT_S, PinnedSession
 from desktop.locale import _
 
 ANSWER_S: Final = 20.0
 """A relay that has not answered by then is taken for gone; what was asked is asked again on the next link."""
+PATIENCE_S: Final = 2.5
+"""An answer is owed and nothing was heard for so long: ping."""
+IDLE_S: Final = 9.0
+"""Nothing was owed and nothing heard for so long: ping. Ten thousand idle links make about a thousand pings a second."""
+DEADLINE_S: Final = 2.5
+"""A ping without any sign of life for so long ends the link."""
+DOUBT_S: Final = 0.8
+"""A ping without any sign of life for so long is worth looking whether the relay is elsewhere."""
+_LATE_S: Final = 1.0
+"""Who comes back this late from a sleep was stopped itself, and cannot say that the relay was silent."""
 _UNAUTHORIZED: Final = 401
 
 A = TypeVar("A", bound=Answer)
@@ -34,6 +50,10 @@ Hear = Callable[[Sequence[Event]], None]
 
 class TokenRefused(LinkLost):
     """The relay does not (or no longer) accept this device session."""
+
+
+class RelaySilent(LinkLost):
+    """Nothing comes from the relay any more, although the link was not closed: its host, or the way to it, has gone."""
 
 
 class NotNow(LinkLost):
@@ -48,7 +68,7 @@ class NotNow(LinkLost):
 class Wire:
     """One link. Made by `Wire.open`; then `greet` once, then `listen` until it ends; `ask` at any time in between."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], address: Address) -> None:
+    def __init__(self, socket: HeardSocket, address: Address) -> None:
         """Made by `open`."""
         self.address = address
         self._socket = socket
@@ -58,13 +78,18 @@ class Wire:
         self._transport = None if connection is None else connection.transport
         self._ids = count(1)
         self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._owed_since: dict[int, float] = {}
         self._kinds: dict[int, type[Answer]] = {}
         self._outgoing: deque[bytes] = deque()
+        self._is_ping_due = False
         self._something_to_send = asyncio.Event()
         self._early: list[Event] = []
         self._is_sending = False
         self._ended: LinkLost | None = None
         self._writer = asyncio.create_task(self._write(), name=f"writer to {address}")
+        self._watch: asyncio.Task[None] | None = None
+        self._is_doubted = False
+        self._look = asyncio.Event()
 
     @classmethod
     async def open(cls, session: PinnedSession, address: Address, token: str) -> Wire:
@@ -81,6 +106,7 @@ class Wire:
                     session.url(address, "/ws", "wss"),
                     protocols=(limits.SUBPROTOCOL,),
                     headers={"Authorization": f"Bearer {token}"},
+                    # Never reached: the watch pings earlier. It is what makes aiohttp tell of every byte.
                     heartbeat=limits.HEARTBEAT_S,
                     max_msg_size=limits.FRAME_HARD_BYTES * 8,
                     timeout=aiohttp.ClientWSTimeout(ws_close=limits.CLOSE_S),
@@ -98,6 +124,7 @@ class Wire:
             raise LinkLost(
                 _("What answers at {address} does not speak this program's protocol.").format(address=address)
             )
+        assert isinstance(socket, HeardSocket), "the session makes no others"
         return cls(socket, address)
 
     # -- asking --------------------------------------------------------------------------------------------------------
@@ -114,7 +141,7 @@ class Wire:
             async with asyncio.timeout(timeout_s):
                 got = await answer
         except TimeoutError:
-            lost = LinkLost(_("The relay does not answer any more."))
+            lost = RelaySilent(_("The relay does not answer any more."))
             self.abort(lost)
             raise lost from None
         assert isinstance(got, kind), f"{type(got).__name__} is no answer to {type(command).__name__}"
@@ -125,24 +152,34 @@ class Wire:
             raise self._ended
         number = next(self._ids)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if not self._owed_since:
+            self._look.set()
         self._asked[number] = answer
+        self._owed_since[number] = asyncio.get_running_loop().time()
         self._kinds[number] = ANSWERS[type(command)]
-        answer.add_done_callback(lambda _done: (self._asked.pop(number, None), self._kinds.pop(number, None)))
+        answer.add_done_callback(lambda _done: self._forget(number))
         self._outgoing.append(encode(msgspec.structs.replace(command, id=number)))
         self._something_to_send.set()
         return answer
+
+    def _forget(self, number: int) -> None:
+        for kept in (self._asked, self._owed_since, self._kinds):
+            kept.pop(number, None)
 
     async def _write(self) -> None:
         """All that has gathered goes out as one frame."""
         while True:
             await self._something_to_send.wait()
             self._something_to_send.clear()
-            while self._outgoing:
-                frame = self._next_frame()
+            while self._outgoing or self._is_ping_due:
+                is_ping, self._is_ping_due = self._is_ping_due, False
+                frame = b"" if is_ping else self._next_frame()
                 self._is_sending = True
                 try:
                     async with asyncio.timeout(limits.SEND_S):
-                        await self._socket.send_frame(frame, aiohttp.WSMsgType.TEXT)
+                        await self._socket.send_frame(
+                            frame, aiohttp.WSMsgType.PING if is_ping else aiohttp.WSMsgType.TEXT
+                        )
                 except (TimeoutError, OSError, aiohttp.ClientError) as error:
                     self.abort(LinkLost(_("The relay does not take anything any more.")), error)
                     return
@@ -172,7 +209,7 @@ class Wire:
                 while not answer.done():
                     self._early += await self._next_events()
         except TimeoutError:
-            lost = LinkLost(_("The relay does not answer any more."))
+            lost = RelaySilent(_("The relay does not answer any more."))
             self.abort(lost)
             raise lost from None
         welcome = answer.result()
@@ -219,6 +256,60 @@ class Wire:
                 answer.set_result(word)
         return True
 
+    # -- watching over it ----------------------------------------------------------------------------------------------
+
+    def watch_over(self, doubted: Callable[[bool], None], idle_s: float = IDLE_S) -> None:
+        """From now on the link ends when the relay falls silent. *doubted* is told when it may have, and when it has not."""
+        self._watch = asyncio.create_task(self._watch_over(doubted, idle_s), name=f"watch over {self.address}")
+
+    def doubt(self) -> None:
+        """Something says that the link may be dead: find out now."""
+        self._is_doubted = True
+        self._look.set()
+
+    async def _watch_over(self, doubted: Callable[[bool], None], idle_s: float) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            while not self._is_doubted and (due := self._ping_at(idle_s)) > clock():
+                self._look.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
+                        await self._look.wait()
+            self._is_doubted = False
+            if not await self._is_alive(doubted):
+                self.abort(RelaySilent(_("The relay does not answer any more.")))
+                return
+
+    def _ping_at(self, idle_s: float) -> float:
+        """When silence has lasted long enough, by the loop's clock."""
+        heard_at = self._socket.heard_at
+        owed_since = next(iter(self._owed_since.values()), None)
+        if owed_since is None:
+            return heard_at + idle_s
+        return min(heard_at + idle_s, max(heard_at, owed_since) + PATIENCE_S)
+
+    async def _is_alive(self, doubted: Callable[[bool], None]) -> bool:
+        """Ping, and see whether anything comes."""
+        clock = asyncio.get_running_loop().time
+        asked_at = began = clock()
+        is_told = False
+        self._is_ping_due = True
+        self._something_to_send.set()
+        while self._socket.heard_at < asked_at:
+            now = clock()
+            if now - began >= DEADLINE_S:
+                return False
+            if now - began >= DOUBT_S and not is_told:
+                is_told = True
+                doubted(True)
+            pause_s = min(_LATE_S / 4, began + DEADLINE_S - now)
+            await asyncio.sleep(pause_s)
+            if clock() - now - pause_s > _LATE_S:
+                began = clock()
+        if is_told:
+            doubted(False)
+        return True
+
     # -- ending --------------------------------------------------------------------------------------------------------
 
     def abort(self, why: LinkLost, cause: BaseException | None = None) -> LinkLost:
@@ -238,8 +329,10 @@ class Wire:
         """End with a word to the relay if it takes one, within two seconds."""
         is_whole = self._ended is None and not self._is_sending
         self._ended = self._ended or LinkLost(_("The link was closed."))
-        self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)
+        tasks = [task for task in (self._writer, self._watch) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         try:
             if is_whole:
                 async with asyncio.timeout(limits.CLOSE_S):
@@ -262,7 +355,7 @@ def _refusal(error: aiohttp.WSServerHandshakeError) -> LinkLost:
 
 def _why_closed(code: int | None) -> LinkLost:
     match code:
-        case 4001:  # the device session was ended elsewhere
+        case limits.SIGNED_OUT:
             return _session_ended()
         case aiohttp.WSCloseCode.GOING_AWAY:
             return LinkLost(_("The relay has stopped."))

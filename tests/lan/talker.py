@@ -38,6 +38,7 @@ class Talker:
                 self.link.register(relays[0], self._name, "correct horse battery", self._name, "")
             case SignedIn(user=user):
                 self._me = user.id
+                self.link.look_for_relays(False)
             case GroupsListed(groups):
                 self._learn(groups)
             case GroupSeen(group):

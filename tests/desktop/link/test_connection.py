@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from common.crypto.certificate import new_identity, server_context
-from common.errors import LinkLost
 from common.ids import Millis, RelayId
 from common.protocol.messages import Event, Hello, Welcome
 from desktop.events import IdentityChanged, LinkState, Waiting
@@ -34,9 +33,6 @@ class Silent:
 
     def lost(self) -> None:
         return
-
-    async def is_alive(self, wire: Wire) -> None:
-        raise LinkLost("there is none")
 
 
 class Tries:
