@@ -97,6 +97,12 @@ def run_tests(arguments: Sequence[str]) -> int:
                 name=name, code=FAILED
             )
         )
-    say("$ pytest " + " ".join(arguments))
-    code = subprocess.call([environment.python, "-m", "pytest"] + list(arguments), stdin=subprocess.DEVNULL)
+    options = list(arguments) or _shared_work()
+    say("$ pytest " + " ".join(options))
+    code = subprocess.call([environment.python, "-m", "pytest"] + options, stdin=subprocess.DEVNULL)
     return code or (FAILED if failed else 0)
+
+
+def _shared_work() -> List[str]:
+    """All tests in two processes where there are two processors; more would only be in each other's way."""
+    return ["-n", "2", "--dist", "loadgroup"] if (os.cpu_count() or 1) > 1 else []

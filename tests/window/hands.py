@@ -37,23 +37,30 @@ class Hands:
         subprocess.run(["setxkbmap", "-display", display, "us,ru"], check=True, timeout=WITHIN_S)
 
     def _do(self, *words: str) -> str:
-        done = subprocess.run(
+        done = self._tried(*words)
+        assert done.returncode == 0, f"xdotool {' '.join(words)}: {done.stderr}"
+        return done.stdout.strip()
+
+    def _tried(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["xdotool", *words],
             env={**os.environ, "DISPLAY": self.display},
             capture_output=True,
             text=True,
             timeout=WITHIN_S,
         )
-        assert done.returncode == 0, f"xdotool {' '.join(words)}: {done.stderr}"
-        return done.stdout.strip()
 
     # -- the window ----------------------------------------------------------------------------------------------------
 
     def find_window(self) -> str:
         """Wait for the window to be there, give it the keyboard; its number."""
-        found = self._do("search", "--sync", "--onlyvisible", "--name", "Py_messenger").splitlines()
-        self._do("windowfocus", "--sync", found[-1])
-        return found[-1]
+        until = time.monotonic() + WITHIN_S
+        # The search walks over all windows, and gives up where one of them goes while it looks.
+        while (found := self._tried("search", "--sync", "--onlyvisible", "--name", "Py_messenger")).returncode != 0:
+            assert time.monotonic() < until, f"no window within {WITHIN_S} s: {found.stderr}"
+        window = found.stdout.split()[-1]
+        self._do("windowfocus", "--sync", window)
+        return window
 
     def title(self, window: str) -> str:
         return self._do("getwindowname", window)
