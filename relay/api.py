@@ -101,7 +101,7 @@ class Api:
 
     async def _health(self, request: web.Request) -> web.Response:
         store = self._parts.store
-        reasons = [store.problem] if store.problem else []
+        reasons = [problem for problem in (store.problem, store.reading_problem) if problem]
         if store.damaged:
             reasons.append(f"{store.damaged} stored records cannot be opened (damaged).")
         reasons += self._beacon_troubles()

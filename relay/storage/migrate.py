@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from common.errors import DatabaseTooNew, StartupError
+from relay.storage.checkup import look_over
 
 APPLICATION_ID: Final = 0x50794D73
 """``PyMs``: in the header of the file, so that a stranger's database is not taken for ours."""
@@ -32,11 +33,12 @@ def version_of(conn: sqlite3.Connection) -> int:
 
 
 def migrate(conn: sqlite3.Connection, path: Path, steps: dict[int, str] | None = None) -> None:
-    """Run what is missing. A database that has something in it is copied first, to ``<name>.before-NNNN`` beside it.
+    """Look the database over, and run what is missing. One that has something in it is copied before that, to
+    ``<name>.before-NNNN`` beside it.
 
     Raises:
         DatabaseTooNew: it was written by a later version of this program.
-        StartupError: it is another program's database.
+        StartupError: it is another program's database, or damaged.
     """
     steps = migrations() if steps is None else steps
     before, newest = version_of(conn), max(steps)
@@ -46,6 +48,7 @@ def migrate(conn: sqlite3.Connection, path: Path, steps: dict[int, str] | None =
             "Start the version of the program that wrote it, or a later one. Nothing was changed."
         )
     _refuse_a_stranger(conn, path, before)
+    look_over(conn, path)
     if before == newest:
         return
     if before:

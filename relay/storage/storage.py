@@ -31,6 +31,11 @@ class Storage(Protocol):
         ...
 
     @property
+    def reading_problem(self) -> str | None:
+        """Why not all that is stored can be read, in words; None while all is well."""
+        ...
+
+    @property
     def damaged(self) -> int:
         """How many records were found that do not open."""
         ...

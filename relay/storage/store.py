@@ -30,6 +30,12 @@ REOPEN_AFTER_MS: Final = 2_000
 _FULL: Final = "The disk is full: nothing can be stored until there is room again."
 _FAILING: Final = "The disk fails ({reason}): nothing can be stored. Look at the system's log, and at the disk."
 _CORRUPT: Final = "The database is damaged ({reason}): nothing can be stored. Restore the data folder from a backup."
+_UNREADABLE: Final = (
+    "The disk fails ({reason}): the database cannot be read. Look at the system's log, and at the disk."
+)
+_LOST_PAGES: Final = (
+    "The database is damaged ({reason}): a part of it cannot be read. Restore the data folder from a backup."
+)
 
 _TROUBLE: Final = frozenset(
     {
@@ -48,6 +54,7 @@ _TROUBLE: Final = frozenset(
 )
 _PASSING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 """After these the connection is as good as before."""
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,8 @@ class Store:
         self.first_start = first_start
         self.problem: str | None = None
         """Why nothing can be stored right now, in words; None while all is well."""
+        self.reading_problem: str | None = None
+        """Why not all that is stored can be read, in words; None while all is well."""
         self._database = database
         self._vault = vault
         self._now = now
@@ -92,6 +101,7 @@ class Store:
         self._checkpointed_changes = 0
         self._reopen_at: Millis | None = None
         self._closed = False
+        self._has_lost_pages = False
 
     @property
     def relay_id(self) -> RelayId:
@@ -117,14 +127,18 @@ class Store:
             StorageUnavailable: the disk fails.
         """
         try:
-            return await self._database.read(lambda conn: self._look(work, conn))
+            result = await self._database.read(lambda conn: self._look(work, conn))
         except sqlite3.Error as error:
             if (
                 not _is_trouble(error) or _primary(error) == sqlite3.SQLITE_READONLY
             ):  # a reader that writes is a mistake
                 raise
-            _log.error("Reading failed: %s", _reason(error))
+            self._note_reading(error)
             raise StorageUnavailable("The relay's disk fails. Try again later.") from error
+        if self.reading_problem is not None and not self._has_lost_pages:
+            _log.warning("Reading works again.")
+            self.reading_problem = None
+        return result
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """What *work* returns on the writer's thread, once all that it wrote is durable. Its exceptions undo all of it.
@@ -181,7 +195,7 @@ class Store:
         reason = _reason(error)
         if code == sqlite3.SQLITE_FULL:
             problem = _FULL
-        elif code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        elif code in _DAMAGE:
             problem = _CORRUPT.format(reason=reason)
         else:
             problem = _FAILING.format(reason=reason)
@@ -190,6 +204,17 @@ class Store:
         self.problem = problem
         if code not in _PASSING:
             self._reopen_at = Millis(self._now() + REOPEN_AFTER_MS)
+
+    def _note_reading(self, error: sqlite3.Error) -> None:
+        """A passing trouble is over with the next good read; a page that was damaged stays so, whatever else can be read."""
+        if _primary(error) in _DAMAGE:
+            self._has_lost_pages = True
+            problem = _LOST_PAGES.format(reason=_reason(error))
+        else:
+            problem = _UNREADABLE.format(reason=_reason(error))
+        if self.reading_problem != problem:
+            _log.error("%s", problem)
+        self.reading_problem = problem
 
     async def _reopen_when_due(self) -> None:
         """After an I/O error the system may have dropped what it could not write: believe only what the file says."""

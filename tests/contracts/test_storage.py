@@ -606,3 +606,4 @@ async def test_nothing_is_damaged_and_nothing_wrong_in_all_this(stage: Stage) ->
     await stage.storage.checkpoint(truncate=True)
 
     assert (stage.storage.damaged, stage.storage.problem, stage.storage.is_checkpoint_due) == (0, None, False)
+    assert stage.storage.reading_problem is None

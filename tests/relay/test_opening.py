@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from common.crypto.keyfile import copy_of, write_key_file
 from common.errors import DatabaseTooNew, KeyUnavailable, StartupError
 from relay.opening import open_store
 from relay.storage import folder as folders
+from relay.storage.checkup import look_over
 from relay.storage.store import Store
 from tests.relay.stores import Clock, add_person, config_in, database_in, log_of, message, store_in, tamper
 
@@ -197,6 +200,58 @@ async def test_a_damaged_identity_is_never_replaced_by_a_new_one(tmp_path: Path,
         await _open(tmp_path)
 
     assert database_in(tmp_path).read_bytes() == content
+
+
+def _spoil(path: Path, page: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[page * 4096 : (page + 1) * 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+
+
+async def test_a_database_with_a_spoiled_page_is_refused_untouched(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append_all([message(store.general, anna, f"{n} " * 500) for n in range(100)]))
+    path = database_in(tmp_path)
+    whole = path.read_bytes()
+    _spoil(path, len(whole) // 4096 * 2 // 3)
+    content = path.read_bytes()
+    with pytest.raises(StartupError, match=r"is damaged \(.*Restore the data folder from a backup"):
+        await _open(tmp_path)
+    assert path.read_bytes() == content
+
+    path.write_bytes(whole)
+    async with store_in(tmp_path):
+        pass
+
+
+async def test_an_index_that_has_lost_a_name_is_refused(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        for name in ("anna", "boris"):
+            await add_person(store, name)
+    content = database_in(tmp_path).read_bytes()
+    with closing(sqlite3.connect(database_in(tmp_path))) as conn:
+        (hashed,) = conn.execute("SELECT username_hash FROM users WHERE id = 1").fetchone()
+        (root,) = conn.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_users_1'").fetchone()
+    index = content[(root - 1) * 4096 : root * 4096]
+    assert hashed in index
+    other = index.replace(hashed, hashed[:-1] + bytes([hashed[-1] ^ 1]))
+    database_in(tmp_path).write_bytes(content.replace(index, other))
+    with pytest.raises(StartupError, match="is damaged"):
+        await _open(tmp_path)
+
+
+async def test_a_large_database_is_looked_over_for_a_moment_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with store_in(tmp_path) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append_all([message(store.general, anna, str(n)) for n in range(3000)]))
+    caplog.set_level("INFO")
+    with closing(sqlite3.connect(database_in(tmp_path))) as conn:
+        look_over(conn, database_in(tmp_path), within_s=-1.0)
+        assert "not to its end" in caplog.text
+        assert conn.execute("SELECT count(*) FROM entries").fetchone() == (3000,)
 
 
 async def test_a_database_without_key_slots_stays_closed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from common.errors import StorageUnavailable
 from common.ids import UserId
 from relay.storage.store import REOPEN_AFTER_MS, Store
+from relay.storage.tables import Tables
 from relay.storage.transaction import Transaction
 from tests.relay.stores import Clock, add_person, database_in, log_of, message, store_in
 
@@ -48,6 +49,10 @@ async def _fill_up(store: Store, sender: UserId) -> int:
 
 def _problem(store: Store) -> str | None:
     return store.problem
+
+
+def _reading_problem(store: Store) -> str | None:
+    return store.reading_problem
 
 
 def _is_due(store: Store) -> bool:
@@ -189,8 +194,8 @@ async def test_a_database_that_was_damaged_meanwhile_takes_nothing_more(tmp_path
     async with store_in(tmp_path, clock) as store:
         anna = await add_person(store, "anna")
         await store.write(lambda tx: tx.append_all([message(store.general, anna, f"{n} " * 500) for n in range(100)]))
-    _overwrite_the_middle(database_in(tmp_path))
-    async with store_in(tmp_path, clock) as store:
+        await store.checkpoint(truncate=True)
+        _overwrite_the_middle(database_in(tmp_path))
         await store.write(lambda tx: tx.append(message(store.general, anna, "ещё незаметно")))
         with pytest.raises(StorageUnavailable):
             await store.write(_failing_with(sqlite3.SQLITE_IOERR_FSYNC))
@@ -211,16 +216,36 @@ def _overwrite_the_middle(path: Path) -> None:
 
 
 @pytest.mark.allows_errors
-async def test_reading_what_the_disk_cannot_give_is_refused(tmp_path: Path) -> None:
+async def test_reading_what_the_disk_cannot_give_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with store_in(tmp_path) as store:
         anna = await add_person(store, "anna")
         await store.write(lambda tx: tx.append_all([message(store.general, anna, f"{n} " * 500) for n in range(100)]))
-    content = bytearray(database_in(tmp_path).read_bytes())
-    content[-40 * 4096 :] = b"\xff" * (40 * 4096)
-    database_in(tmp_path).write_bytes(content)
+        await store.checkpoint(truncate=True)
+        _overwrite_the_middle(database_in(tmp_path))
+        for _ in range(2):
+            with pytest.raises(StorageUnavailable):
+                await log_of(store, store.general)
+        assert _reading_problem(store) is not None
+
+        await store.write(lambda tx: tx.append(message(store.general, anna, "дальше")))
+        assert _problem(store) is None
+        assert _reading_problem(store) is not None  # one good write does not mend it
+
+    assert caplog.text.count("cannot be read") == 1
+
+
+@pytest.mark.allows_errors
+async def test_a_disk_that_can_be_read_again_is_well_again(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store:
+
+        def fail(tables: Tables) -> None:
+            raise _disk_error(sqlite3.SQLITE_IOERR_READ)
+
         with pytest.raises(StorageUnavailable):
-            await log_of(store, store.general)
+            await store.read(fail)
+        assert _reading_problem(store) is not None
+        await store.read(lambda tables: tables.groups.all())
+        assert _reading_problem(store) is None
 
 
 async def test_a_mistake_in_the_program_is_not_taken_for_a_failing_disk(tmp_path: Path) -> None:
