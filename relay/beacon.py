@@ -15,7 +15,7 @@ from typing import Final
 
 from common.discovery.adapters import LocalAddress, announced_addresses, local_addresses
 from common.discovery.broadcast import Answerer
-from common.discovery.mdns import Announced, Announcer, AnnounceState, Registering, Silent
+from common.discovery.mdns.announcer import Announced, Announcer, AnnounceState, Registering, Silent
 from common.discovery.record import ADDRESSES_MAX, Announcement
 from common.protocol.messages import Registration
 

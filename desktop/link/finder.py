@@ -17,7 +17,7 @@ from typing import Final
 
 from common.discovery.adapters import LocalAddress, lan_addresses, local_addresses, subnets
 from common.discovery.broadcast import Asker
-from common.discovery.mdns import Gone, Heard, Sighting, Watcher
+from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement, Subnet, distance
 from common.ids import RelayId
 from common.protocol.limits import DEFAULT_PORT

@@ -18,7 +18,7 @@ from typing import Final
 
 from common.crypto.identity import show_relay_id
 from common.discovery.adapters import local_addresses
-from common.discovery.mdns import Announced, Silent
+from common.discovery.mdns.announcer import Announced, Silent
 from common.discovery.record import Announcement, usable_addresses
 from common.errors import StartupError
 from common.protocol.limits import DEFAULT_PORT

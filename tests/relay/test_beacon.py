@@ -13,7 +13,8 @@ import pytest
 
 from common.discovery.adapters import LocalAddress
 from common.discovery.broadcast import Asker
-from common.discovery.mdns import Announced, Gone, Heard, Sighting, Silent, Watcher
+from common.discovery.mdns.announcer import Announced, Silent
+from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement
 from common.ids import RelayId
 from relay.beacon import Beacon, Sleep, Steady
@@ -169,7 +170,7 @@ async def test_a_multicast_port_that_is_taken_is_said_and_the_broadcast_still_an
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as squatter:
             squatter.bind(("", 0))
             # Port 5353 itself may be in use by other tests of this machine.
-            monkeypatch.setattr("common.discovery.mdns.MDNS_PORT", squatter.getsockname()[1])
+            monkeypatch.setattr("common.discovery.mdns.sockets.MDNS_PORT", squatter.getsockname()[1])
             beacon = Beacon(relay, host="127.0.0.1", broadcast_ports=[port])
             await beacon.start()
             await neighbour.until(lambda: relay.relay_id in neighbour.answered and beacon.state.troubles != ())

@@ -12,17 +12,9 @@ from dataclasses import replace
 import pytest
 
 from common.discovery.adapters import LocalAddress
-from common.discovery.mdns import (
-    Announced,
-    Announcer,
-    Gone,
-    Heard,
-    Sighting,
-    Silent,
-    Watcher,
-    multicast_trouble,
-    reason_in_words,
-)
+from common.discovery.mdns.announcer import Announced, Announcer, Silent
+from common.discovery.mdns.sockets import multicast_trouble, reason_in_words
+from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement
 from common.ids import RelayId
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from common.discovery.broadcast import Answerer
-from common.discovery.mdns import Gone, Heard
+from common.discovery.mdns.watcher import Gone, Heard
 from common.discovery.record import Announcement
 from common.ids import Millis, RelayId
 from common.protocol.limits import SUBPROTOCOL

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from common.discovery.adapters import LocalAddress
-from common.discovery.mdns import Gone, Heard, Sighting, Watcher
+from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement
 from common.errors import StartupError
 from relay.cli.announce import Announcing, Place, place_of
