@@ -53,6 +53,8 @@ def ask(host: str, port: int, within_s: float = ASK_S) -> Card:
         said = msgspec.json.decode(body, type=RelayCard)
     except ConnectionRefusedError as error:
         raise PortClosed(f"nothing listens on port {port} of {host}") from error
+    except (ConnectionError, ssl.SSLEOFError) as error:  # RemoteDisconnected too: it was there, and is going just now
+        raise NoRelay(f"what answered on port {port} of {host} hung up") from error
     except (ssl.SSLError, http.client.HTTPException, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NoRelay(f"what answers on port {port} of {host} is not a relay") from error
     except OSError as error:
