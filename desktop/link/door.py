@@ -59,15 +59,23 @@ async def ask(session: PinnedSession, address: Address, command: Command, kind: 
             ssl=session.context,
             allow_redirects=False,
         ) as response:
-            body = await response.content.read(FRAME_BYTES)
-        answer = decode_answer(kind, body)
+            body = bytearray()
+            async for part in response.content.iter_chunked(FRAME_BYTES):
+                body += part
+                if len(body) > FRAME_BYTES:
+                    raise _not_a_relay(address)
+        answer = decode_answer(kind, bytes(body))
     except aiohttp.ServerFingerprintMismatch as error:
         raise session.wrong_identity(address, error) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise LinkLost(_("Nobody answers at {address}.").format(address=address)) from error
     except UnreadableFrame as error:
-        raise LinkLost(_("What answers at {address} is not a relay.").format(address=address)) from error
+        raise _not_a_relay(address) from error
     if isinstance(answer, Problem):
         raise Denied.of(answer)
     assert isinstance(answer, kind)
     return answer
+
+
+def _not_a_relay(address: Address) -> LinkLost:
+    return LinkLost(_("What answers at {address} is not a relay.").format(address=address))
