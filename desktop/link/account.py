@@ -613,6 +613,7 @@ class Account:
         task = asyncio.create_task(_until_lost(work), name=name)
         owner.add(task)
         task.add_done_callback(owner.discard)
+        task.add_done_callback(lambda _ended: work.close())  # cancelled before its first step, it was never begun
         return task
 
 

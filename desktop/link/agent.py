@@ -127,7 +127,7 @@ class Agent:
         """Open vault and archive. False: it cannot be; why was told."""
         try:
             await self._vault.open()
-            self._archive = await Archive.open(self._home, self._vault.archive_key)
+            self._archive = await Archive.open(self._home, self._vault.archive_key, self._now)
         except (MessengerError, OSError) as error:
             _log.error("the client cannot start: %s", error)
             self._tell(CommandRefused("start", _STORAGE, str(error)))
@@ -178,6 +178,7 @@ class Agent:
         task = asyncio.create_task(self._guarded(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _ended: work.close())  # cancelled before its first step, it was never begun
 
     async def _guarded(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
@@ -188,6 +189,11 @@ class Agent:
         except Exception as error:
             _log.exception("%s failed", name)
             self._tell(CommandRefused(name, "internal_error", str(error)))
+
+    def _unsaid_damage(self) -> str:
+        """What is to be said of the archive, once."""
+        damage, self._kept.damage = self._kept.damage, ""
+        return damage
 
     @property
     def _kept(self) -> Archive:
@@ -202,6 +208,8 @@ class Agent:
         await self._look_if_needed()
         if on and self._finder is not None:
             self._tell(RelaysFound(self._finder.relays))
+            if damage := self._unsaid_damage():
+                self._tell(DiscoveryTrouble(damage))
             self._finder.look_again()
 
     async def _look_if_needed(self) -> None:
@@ -327,6 +335,7 @@ class Agent:
         if self._entering is not None:
             self._entering.cancel()
         self._entering = asyncio.create_task(self._guarded(entering, "sign_in"), name="entering")
+        self._entering.add_done_callback(lambda _ended: entering.close())
 
     async def _sign_in(self, relay: FoundRelay, command: Register | Login) -> None:
         session = PinnedSession(relay.relay_id)
@@ -395,6 +404,8 @@ class Agent:
         name = "" if known is None else known.name
         self._tell(SignedIn(kept.relay_id, name, shelf.user, self._vault.kept_in, offline))
         account.recall()
+        if damage := self._unsaid_damage():
+            self._tell(CommandRefused("archive", _STORAGE, damage))
         running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
         self._present = _Present(kept, account, session, connection, running)
         self._spawn(self._look_soon(), "look_for_relays")

@@ -24,6 +24,8 @@ from common.crypto.sealing import Field, SealKey, associated_data, lookup_hash, 
 from common.errors import DatabaseTooNew, MessengerError, SealError
 from common.ids import Millis, RelayId, UserId
 from common.protocol.messages import User
+from desktop.link.salvage import SUSPECT, carry_over, is_damage, look_at_all, move_aside
+from desktop.locale import _
 
 FLUSH_S: Final = 0.1
 """How long changes gather before they are written, when nobody waits for them."""
@@ -87,6 +89,7 @@ _SCHEMA: Final = (
         PRIMARY KEY (account, nonce)
     ) STRICT, WITHOUT ROWID""",
 )
+_READ_AT_START: Final = ("relay", "account", "person", "room", "draft", "outbox", "run")
 
 _log = logging.getLogger(__name__)
 
@@ -165,12 +168,16 @@ class Archive:
         self.relays: dict[RelayId, KnownRelay] = {}
         self.problem = ""
         """What keeps the disk from taking changes; empty when all is well."""
+        self.damage = ""
+        """In words, when this archive had to be begun afresh because the one before was damaged."""
+        self._path = Path()
 
     @classmethod
-    async def open(cls, home: Path, key: bytes) -> Archive:
+    async def open(cls, home: Path, key: bytes, now: Callable[[], Millis] = lambda: Millis(0)) -> Archive:
         """The archive of the client folder *home* that belongs to *key*; made when there is none.
 
-        Another key means another file: an archive whose key is out of reach (a keyring that does not answer) stays whole.
+        Another key means another file: an archive whose key is out of reach (a keyring that does not answer) stays whole. A
+        damaged one is moved aside, under a name with the time that *now* gives, and `damage` says so.
 
         Raises:
             ArchiveUnavailable: another program has it open, or it cannot be read.
@@ -178,17 +185,23 @@ class Archive:
         """
         seal_key = SealKey(_KEY_ID, key)
         path = home / f"archive-{lookup_hash(seal_key, 'file name').hex()[:8]}.db"
-        database = _Database(partial(_connect, path), iter_chunk_size=64)
+        damage = ""
         try:
-            await database
             try:
-                await database.run(_prepare)
-            except BaseException:
-                await database.close()
-                raise
+                database = await _open_database(path, _prepare)
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                _log.warning("%s is damaged and begun afresh: %s", path, error)
+                aside = move_aside(path, now())
+                carried: list[bool] = []
+                database = await _open_database(path, lambda conn: carried.append(_begin_afresh(aside, conn)))
+                damage = _what_is_lost(aside, carried[0])
+            _suspect(path).unlink(missing_ok=True)
         except (sqlite3.Error, OSError) as error:
             raise ArchiveUnavailable(_why(path, error)) from error
         archive = cls(database, Seals(seal_key))
+        archive.damage, archive._path = damage, path
         try:
             rows = await archive.read(lambda conn: conn.execute("SELECT relay_id, sealed FROM relay").fetchall())
             for relay_id, sealed in rows:
@@ -233,6 +246,7 @@ class Archive:
             except sqlite3.Error as error:
                 self._pending[:0] = changes
                 self.problem = str(error)
+                self._note_damage(error)
                 raise
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -242,7 +256,15 @@ class Archive:
                 await self.flush()
             except sqlite3.Error as error:
                 _log.warning("reading an archive that cannot be written: %s", error)
-        return await self._database.run(work)
+        try:
+            return await self._database.run(work)
+        except sqlite3.DatabaseError as error:
+            self._note_damage(error)
+            raise
+
+    def _note_damage(self, error: sqlite3.Error) -> None:
+        if is_damage(error):
+            _suspect(self._path).touch(mode=0o600)
 
     async def _flush_now_and_then(self) -> None:
         while True:
@@ -326,8 +348,30 @@ def _connect(path: Path) -> sqlite3.Connection:
     return conn
 
 
+def _suspect(path: Path) -> Path:
+    return path.with_name(path.name + SUSPECT)
+
+
+async def _open_database(path: Path, prepare: Change) -> _Database:
+    database = _Database(partial(_connect, path), iter_chunk_size=64)
+    await database
+    try:
+        if await asyncio.to_thread(_suspect(path).exists):
+            await database.run(look_at_all)
+        await database.run(prepare)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def _begin_afresh(aside: Path, conn: sqlite3.Connection) -> bool:
+    _prepare(conn)
+    return carry_over(aside, conn)
+
+
 def _prepare(conn: sqlite3.Connection) -> None:
-    """The lock, the settings and the tables."""
+    """The lock, the settings and the tables, which are all there, and all but the entries can be read."""
     conn.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     conn.execute("PRAGMA locking_mode = EXCLUSIVE")
     conn.execute("PRAGMA journal_mode = WAL")
@@ -343,6 +387,8 @@ def _prepare(conn: sqlite3.Connection) -> None:
             "another folder."
         )
     _in_one_transaction([_make_tables] if version == 0 else [], conn)
+    for table in _READ_AT_START:
+        conn.execute(f"SELECT sum(length({'last' if table == 'run' else 'sealed'})) FROM {table}").fetchone()
 
 
 def _make_tables(conn: sqlite3.Connection) -> None:
@@ -361,6 +407,18 @@ def _in_one_transaction(changes: Sequence[Change], conn: sqlite3.Connection) -> 
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
+
+
+def _what_is_lost(aside: Path, is_whole: bool) -> str:
+    if is_whole:
+        return _(
+            "What this computer had stored of your conversations was damaged and is fetched again. Unsent messages were kept. "
+            "The damaged file is {path}."
+        ).format(path=aside)
+    return _(
+        "What this computer had stored of your conversations was damaged and is fetched again. Unsent messages may be missing. "
+        "The damaged file is {path}."
+    ).format(path=aside)
 
 
 def _why(path: Path, error: Exception) -> str:

@@ -280,3 +280,95 @@ async def test_a_hundred_thousand_entries_open_at_once(tmp_path: Path) -> None:
     assert page == entries(99_801, 100_000)
     print(f"archive of 100,000 entries: open and last 200 in {took * 1000:.0f} ms")
     assert took < 0.2
+
+
+# -- a damaged file ----------------------------------------------------------------------------------------------------
+
+
+async def filled(home: Path) -> Path:
+    """An archive with a thousand entries, a draft and five unsent messages."""
+    archive = await Archive.open(home, KEY)
+    archive.remember_relay(KnownRelay(RELAY, "Склад", ("10.0.0.2:5000",), Millis(5)))
+    shelf = await shelf_in(archive)
+    shelf.begin_epoch(Epoch("e" * 32))
+    shelf.keep_entries(GROUP, entries(1, 1000))
+    shelf.keep_draft(GROUP, "черновик")
+    for number in range(1, 6):
+        shelf.put_out(item(number))
+    await archive.close()
+    return database_in(home)
+
+
+def spoil(path: Path, table: str) -> None:
+    """Overwrite what holds *table*, as a dying disk does."""
+    with sqlite3.connect(path) as conn:
+        size = conn.execute("PRAGMA page_size").fetchone()[0]
+        (root,) = conn.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    conn.close()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+def damaged_in(home: Path) -> list[Path]:
+    return list(home.glob("*.damaged-*"))
+
+
+async def what_waits(archive: Archive) -> list[OutboxItem]:
+    account = await archive.account_of(RELAY, ANNA.id)
+    return [] if account is None else list((await Shelf.open(archive, account)).outbox.values())
+
+
+@pytest.mark.parametrize("table", ["relay", "account", "room", "person", "draft", "run"])
+async def test_damage_at_the_start_costs_no_unsent_message_that_can_be_read(tmp_path: Path, table: str) -> None:
+    path = await filled(tmp_path)
+    spoil(path, table)
+    before = path.read_bytes()
+    archive = await Archive.open(tmp_path, KEY, lambda: Millis(1_700_000_000_000))
+    aside = tmp_path / f"{path.name}.damaged-20231114-221320"
+    assert aside.read_bytes() == before
+    assert str(aside) in archive.damage
+    assert ("may be missing" in archive.damage) == (table in {"relay", "account", "draft"})
+    if table == "account":
+        account = await archive.make_account(RELAY, ANNA)
+        assert (await Shelf.open(archive, account)).outbox.keys() == {item(number).nonce for number in range(1, 6)}
+    else:
+        assert await what_waits(archive) == [item(number) for number in range(1, 6)]
+    assert (RELAY in archive.relays) == (table != "relay")
+    await archive.close()
+    archive = await Archive.open(tmp_path, KEY)
+    assert archive.damage == ""
+    await archive.close()
+    assert len(damaged_in(tmp_path)) == 1
+
+
+async def test_a_file_that_is_no_archive_at_all_is_moved_aside(tmp_path: Path) -> None:
+    path = await filled(tmp_path)
+    for number in range(2):
+        path.write_bytes(b"not a database " * 1000)
+        archive = await Archive.open(tmp_path, KEY)
+        assert "may be missing" in archive.damage
+        assert await what_waits(archive) == []
+        shelf = await shelf_in(archive)
+        shelf.put_out(item(number))
+        await shelf.flush()
+        await archive.close()
+    assert len(damaged_in(tmp_path)) == 2
+
+
+async def test_damage_that_is_met_later_is_mended_at_the_next_start(tmp_path: Path) -> None:
+    path = await filled(tmp_path)
+    spoil(path, "entry")
+    archive = await Archive.open(tmp_path, KEY)
+    assert archive.damage == "", "history is not read through at every start"
+    shelf = await shelf_in(archive)
+    with pytest.raises(sqlite3.DatabaseError):
+        await shelf.page_before(GROUP, None, 50)
+    await archive.close()
+    archive = await Archive.open(tmp_path, KEY)
+    assert "were kept" in archive.damage
+    assert await what_waits(archive) == [item(number) for number in range(1, 6)]
+    shelf = await shelf_in(archive)
+    assert shelf.cursors() == {}
+    assert await shelf.page_before(GROUP, None, 50) == []
+    await archive.close()

@@ -19,6 +19,7 @@ from common.protocol.messages import Answer, Hello, Logout, Post, Sent
 from desktop.events import (
     AddressFailed,
     CommandRefused,
+    DiscoveryTrouble,
     EntriesKnown,
     EpochBegan,
     IdentityChanged,
@@ -428,6 +429,55 @@ def test_stopping_is_bounded_even_when_the_relay_hangs(relay: RelayProcess, ente
         assert not any(thread.name == "link" and thread.is_alive() for thread in threading.enumerate())
     finally:
         relay.go_on()
+
+
+STARTED_AND_STOPPED = """
+import sys
+from pathlib import Path
+from desktop.link.link import Link, Looking
+
+told = []
+link = Link(Path(sys.argv[1]), told.append, lambda: 0, Looking(multicast=False, broadcast=False))
+link.look_for_relays(True)
+link.try_address("127.0.0.1:1")
+link.resume()
+link.check_connection()
+link.start()
+link.stop()
+assert not link._thread.is_alive()
+"""
+
+
+def test_stopping_right_after_the_start_is_quiet(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", STARTED_AND_STOPPED, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_damaged_archive_is_told_once_and_locks_nobody_out(relay: RelayProcess, enter: Enter) -> None:
+    anna = enter("anna")
+    anna.register(relay.address, "anna")
+    anna.says("было")
+    anna.until(lambda: anna.waiting() == [] and anna.messages())
+    anna.ends()
+    archive = next(anna.home.glob("archive-*.db"))
+    archive.write_bytes(archive.read_bytes()[:100] + bytes(8000))
+
+    anna = enter("anna")
+    anna.link.resume()
+    anna.until_told(SignedOut)
+    anna.link.look_for_relays(True)
+    assert "damaged" in anna.until_told(DiscoveryTrouble).message
+    anna.link.sign_in(anna.find(relay.address), "anna", PASSWORD)
+    anna.until_connected()
+    anna.until(lambda: anna.messages() == ["было"])
+    assert not any(isinstance(event, CommandRefused) for event in anna.events), "it was said already"
 
 
 @pytest.mark.allows_errors
