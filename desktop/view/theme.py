@@ -271,8 +271,9 @@ class _Maker:
             return look.paint.picture(key, lambda: draw(2 * height, height, side, fill, "", 1, palette.window))
 
         self._element("progress.trough", (side, 0), bar(palette.border), sticky="we")
-        self._element("progress.bar", (side, 0), bar(palette.accent), sticky="we")
-        bar_inside = ("progress.bar", {"side": "left", "sticky": "ns"})
+        # Tk moves the element whose name ends so, and no other.
+        self._element("progress.pbar", (side, 0), bar(palette.accent), sticky="we")
+        bar_inside = ("progress.pbar", {"side": "left", "sticky": "ns"})
         self._layout("Window.Horizontal.TProgressbar", ("progress.trough", {"sticky": "we"}), bar_inside)
 
 

@@ -171,11 +171,12 @@ class VirtualList(tk.Frame):
         return self._at_end
 
     def position(self) -> Position:
-        """Where the reader is."""
+        """Where the reader is. Only who reads a list that grows upwards stays at its end."""
+        at_end = self.GROWS_UP and self._at_end
         top = self._top()
         for index, drawn in self.visible():
-            return Position(index, top - drawn.top, self._at_end)
-        return Position(0, 0, self._at_end)
+            return Position(index, top - drawn.top, at_end)
+        return Position(0, 0, at_end)
 
     def visible(self) -> list[tuple[int, Drawn]]:
         """The rows of which anything is in view, with their index, from the top."""

@@ -17,7 +17,7 @@ from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, S
 from desktop.settings import SettingsFile
 from desktop.view import emoji_probe
 from tests.desktop.view.conftest import Stage
-from tests.desktop.view.talk import GENERAL, conversation, found, open_main, rail, said
+from tests.desktop.view.talk import GENERAL, conversation, found, member, open_main, rail, said
 
 pytestmark = pytest.mark.window
 
@@ -103,6 +103,14 @@ def test_relays_come_and_go_and_the_others_stay_as_they_are(stage: Stage):
     stage.window.show_relays([one, two])
     assert stage.screen._cards[two.relay_id][2].winfo_exists()
     assert not card.winfo_exists() or card is stage.screen._cards[two.relay_id][2]
+
+
+def test_the_bar_moves_while_relays_are_looked_for(stage: Stage):
+    stage.window.show_chooser()
+    stage.pump()
+    bar = stage.screen._progress
+    middle = bar.winfo_width() // 2, bar.winfo_height() // 2
+    stage.wait(lambda: "pbar" in str(bar.identify(*middle)), "the bar stood still")
 
 
 def test_the_ways_to_a_relay_that_is_not_listed(stage: Stage):
@@ -380,6 +388,16 @@ def test_the_next_unread_conversation(stage: Stage):
     stage.window.show_rail(rows, 0)
     stage.window._neighbour(1, True)
     assert stage.asked.of("open_group") == [(GroupId(3),)]
+
+
+def test_the_list_of_conversations_stays_where_it_is_when_more_of_them_come(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.pump()
+    stage.window.show_rail(rail("General", *(f"Group {number}" for number in range(200))), 0)
+    stage.window.show_members([member(number, f"Person {number}") for number in range(1, 500)])
+    stage.pump()
+    assert stage.screen.rail.visible()[0][0] == 0
+    assert stage.screen.members.list.visible()[0][0] == 0
 
 
 def test_header_rail_members_and_status_say_what_they_were_told(stage: Stage):
