@@ -3,6 +3,8 @@
 It is a process of its own, so that a busy window or a crash of it never stops other people's talk. It ends when its standard input ends,
 which the system sees to however this client ends; a line ``stay`` before that tells it to go on alone. On its standard output it says
 one line of JSON when it is ready; everything else it has to say goes to a log file, whose last line explains a failed start.
+
+Where the settings name a relay that clients are to go to, that is another machine's: the own one listens on its own addresses.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +21,9 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from common.crypto.identity import BadRelayId, parse_relay_id
+from common.environment import Sources
+from common.errors import ConfigError
+from common.protocol.limits import DEFAULT_PORT
 from desktop.events import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
 from desktop.locale import _
 
@@ -27,6 +33,8 @@ STOP_S: Final = 5.0
 STAY: Final = b"stay\n"
 _ROOT: Final = Path(__file__).parent.parent
 _COMMAND: Final = (sys.executable, "-m", "relay", "run", "--json", "--stop-with-parent")
+_EVERYWHERE: Final = ("*", "0.0.0.0", "::", "[::]")
+_PORTS_TRIED: Final = 20
 _SAID_MAX: Final = 600
 _LOG_BYTES: Final = 8192
 _FLAGS_ON_WINDOWS: Final = 0x08000000 | 0x00000200
@@ -46,11 +54,14 @@ class Hosting:
         *,
         command: Sequence[str] = _COMMAND,
         start_s: float = START_S,
+        dotenv_path: Path = _ROOT / ".env",
     ) -> None:
         """*tell* is called in a thread of this class. *log_path*: what the relay says goes there. *options*: more arguments."""
         self._tell = tell
         self._log_path = log_path
-        self._command = (*command, *options)
+        self._command = tuple(command)
+        self._options = tuple(options)
+        self._dotenv_path = dotenv_path
         self._start_s = start_s
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -103,7 +114,7 @@ class Hosting:
         self._tell(HostingStarting())
         try:
             process = self._launch()
-        except OSError as error:
+        except (OSError, ConfigError) as error:
             self._tell(HostingFailed(_("The relay cannot be started: {reason}").format(reason=error)))
             return
         late = threading.Timer(self._start_s, process.kill)
@@ -129,10 +140,11 @@ class Hosting:
             self._tell(HostingStopped())
 
     def _launch(self) -> subprocess.Popen[bytes]:
+        where = own_place(Sources.gather({}, self._dotenv_path))
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with self._log_path.open("wb") as log:
             process = subprocess.Popen(
-                self._command,
+                (*self._command, *where, *self._options),
                 cwd=_ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -168,6 +180,23 @@ class Hosting:
                 .strip()
             )
         return _("The relay did not start. {said}").format(said=said or _("It gave no reason.")).strip()
+
+
+def own_place(sources: Sources) -> tuple[str, ...]:
+    """The arguments that keep the own relay from listening where *sources* say that another machine's is."""
+    if sources.text("SERVER_HOST", "*") in _EVERYWHERE:
+        return ()
+    if not sources.is_given("SERVER_PORT"):
+        return "--host", "*"
+    return "--host", "*", "--port", str(_free_port())
+
+
+def _free_port() -> int:
+    """The usual port, or the next free one; any, when none of them is."""
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
+        with contextlib.suppress(OSError), socket.create_server(("", port)):
+            return port
+    return 0
 
 
 def _ready(line: bytes) -> HostingReady | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,8 +16,10 @@ from typing import TypeVar
 
 import pytest
 
+from common.environment import Sources
+from common.protocol.limits import DEFAULT_PORT
 from desktop.events import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
-from desktop.hosting import Hosting
+from desktop.hosting import Hosting, own_place
 from tests.desktop.link.clients import Client, clients_in
 
 ROOT = Path(__file__).parents[2]
@@ -153,7 +157,7 @@ CLIENT_THAT_DIES = """
 import os, sys, threading
 from pathlib import Path
 from desktop.events import HostingReady
-from desktop.hosting import Hosting
+from desktop.hosting import Hosting, own_place
 ready = threading.Event()
 hosting = Hosting(lambda event: isinstance(event, HostingReady) and ready.set(), Path(sys.argv[1]), sys.argv[3:])
 hosting.start()
@@ -180,3 +184,48 @@ def test_the_relay_ends_with_the_client_unless_it_is_let_stay(tmp_path: Path, wi
         if not ends_within(pid, 0.1):
             os.kill(pid, signal.SIGTERM)
             assert ends_within(pid, 10)
+
+
+# -- where it listens --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "environment, dotenv, expected",
+    [
+        ({}, "", ()),
+        ({"SERVER_HOST": "0.0.0.0", "SERVER_PORT": "5001"}, "", ()),
+        ({"SERVER_PORT": "5001"}, "", ()),
+        ({"SERVER_HOST": "192.0.2.7"}, "", ("--host", "*")),
+        ({}, "SERVER_HOST=relay.example\n", ("--host", "*")),
+    ],
+)
+def test_it_listens_where_it_is_told_unless_that_is_another_machine_s(
+    tmp_path: Path, environment: dict[str, str], dotenv: str, expected: tuple[str, ...]
+) -> None:
+    (tmp_path / ".env").write_text(dotenv)
+    assert own_place(Sources.gather({}, tmp_path / ".env", environment)) == expected
+
+
+def test_another_machine_s_port_gives_way_to_the_next_free_one() -> None:
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            stack.enter_context(socket.create_server(("", DEFAULT_PORT)))
+        where = own_place(Sources.gather({}, None, {"SERVER_HOST": "192.0.2.7", "SERVER_PORT": "6000"}))
+    assert where[:3] == ("--host", "*", "--port")
+    assert DEFAULT_PORT < int(where[3]) < DEFAULT_PORT + 20
+
+
+def test_a_relay_that_the_settings_name_does_not_keep_the_own_one_from_serving(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVER_HOST", "192.0.2.7")
+    monkeypatch.setenv("SERVER_PORT", "1")
+    hosting = Hosting(told.tell, tmp_path / "log", options(tmp_path)[4:])
+    try:
+        hosting.start()
+        port = told.until(HostingReady).port
+        assert port != 1
+        with clients_in(tmp_path / "clients") as enter:
+            assert enter("anna").find(f"127.0.0.1:{port}").name == "Дома"
+    finally:
+        hosting.stop()
