@@ -122,7 +122,7 @@ class Sources:
             return value
         if value is not None:
             raise ConfigError(f"{name} is set {origin} and so is {name}_FILE. Keep one of the two.")
-        return _secret_in(path, f"{name}_FILE")
+        return secret_in(path, f"{name}_FILE names {path}, which")
 
     def is_given(self, name: str) -> bool:
         """Whether anybody asked for it: a default may give way to something else, an asked-for value may not."""
@@ -151,16 +151,21 @@ def _dotenv(path: Path) -> dict[str, str | None]:
         ) from error
 
 
-def _secret_in(path: Path, name: str) -> str:
+def secret_in(path: Path, what: str) -> str:
+    """The first line of the file at *path*, which errors call *what*.
+
+    Raises:
+        ConfigError: it cannot be read, or is empty.
+    """
     try:
         with path.open(encoding="utf-8-sig") as file:
             line = file.readline(_SECRET_FILE_BYTES).rstrip("\r\n")
     except OSError as error:
-        raise ConfigError(f"{name} names {path}, which cannot be read ({error.strerror or error}).") from error
+        raise ConfigError(f"{what} cannot be read ({error.strerror or error}).") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{name} names {path}, which is not a UTF-8 text file.") from error
+        raise ConfigError(f"{what} is not a UTF-8 text file.") from error
     if not line.strip():
-        raise ConfigError(f"{name} names {path}, which has nothing in its first line.")
+        raise ConfigError(f"{what} has nothing in its first line.")
     return line
 
 

@@ -45,7 +45,7 @@ class Config:
 
     *host*: where to listen, "" for all addresses. *port*: 0 takes any free one; when it was not asked for, a busy one gives way
     to the next. *rate_limit*: messages per second and device session, 0 for none. *interfaces*: adapters or addresses to
-    announce, empty for those of the LAN.
+    announce, empty for those of the LAN. *recovery_code*: no setting, but what somebody typed for this one start.
     """
 
     data_dir: Path
@@ -55,6 +55,7 @@ class Config:
     port: int = limits.DEFAULT_PORT
     is_port_asked_for: bool = False
     passphrase: str | None = field(default=None, repr=False)
+    recovery_code: str | None = field(default=None, repr=False)
     registration: Registration = "open"
     announce: bool = True
     interfaces: tuple[str, ...] = ()

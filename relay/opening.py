@@ -12,12 +12,12 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from common.crypto.certificate import Identity, new_identity
-from common.crypto.keyfile import SECRET_BYTES, key_file_exists, read_key_file, write_key_file
+from common.crypto.keyfile import SECRET_BYTES, key_file_exists, read_key_file, renew_key_file, write_key_file
 from common.crypto.keyslots import (
     MasterKey,
     Slot,
@@ -54,8 +54,10 @@ class _Keys:
     recovery_code: str | None
 
 
-async def open_store(config: Config, now: Callable[[], Millis], *, recovery_code: str | None = None) -> Store:
-    """The storage of the relay with that *config*; *recovery_code* opens it where key file or passphrase are lost.
+async def open_store(config: Config, now: Callable[[], Millis]) -> Store:
+    """The storage of the relay with that *config*.
+
+    With a recovery code, that alone opens it; and where the key file or the passphrase of *config* does not, it does from now on.
 
     Raises:
         KeyUnavailable: no key slot opens; the text says for each why, and what to do.
@@ -65,7 +67,7 @@ async def open_store(config: Config, now: Callable[[], Millis], *, recovery_code
     await asyncio.to_thread(folders.prepare_folder, config.data_dir)
     lock = await asyncio.to_thread(folders.lock_folder, config.data_dir)
     try:
-        return await _open(config, now, _Keys(config.key_file, config.passphrase, recovery_code), lock)
+        return await _open(config, now, _Keys(config.key_file, config.passphrase, config.recovery_code), lock)
     except BaseException:
         lock.release()
         raise
@@ -99,6 +101,8 @@ async def _open_within(
         opened, first_start = await _make(database, config.name, keys, now())
     else:
         opened = await _unlock(database, relay_id, keys)
+        if keys.recovery_code is not None:
+            opened = await _recovered(database, opened, keys, now())
     vault = Vault(opened.identity.relay_id, opened.master)
     epoch, general = await database.write(lambda conn: _facts(Tables(conn, vault), config.name))
     await database.open_readers()
@@ -192,13 +196,54 @@ async def _unlock(database: Database, relay_id: RelayId, keys: _Keys) -> _Opened
 
 
 def _master(slots: list[Slot], keys: _Keys) -> MasterKey:
+    if keys.recovery_code is not None:  # it alone: who gives it wants to know whether it is right
+        return unlock([slot for slot in slots if slot.kind == "recovery"], recovery_code=keys.recovery_code)
     key_file: bytes | KeyUnavailable | None = None
     if any(slot.kind == "file" for slot in slots):
         try:
             key_file = read_key_file(keys.key_file)
         except KeyUnavailable as reason:
             key_file = reason
-    return unlock(slots, key_file=key_file, passphrase=keys.passphrase, recovery_code=keys.recovery_code)
+    return unlock(slots, key_file=key_file, passphrase=keys.passphrase)
+
+
+# -- after the recovery code -------------------------------------------------------------------------------------------
+
+
+async def _recovered(database: Database, opened: _Opened, keys: _Keys, now: Millis) -> _Opened:
+    """*opened* with a slot that opens without the recovery code at the next start, if there was none; and say so."""
+    if keys.passphrase is None and not any(slot.kind == "file" for slot in opened.slots):
+        _log.warning(
+            "The recovery code has opened the data, for this start only. To set a new passphrase, give it with "
+            "RELAY_PASSPHRASE_FILE and start once more with --recovery-code."
+        )
+        return opened
+    what = f"the key file {keys.key_file}" if keys.passphrase is None else "the passphrase"
+    if await asyncio.to_thread(_opens_without_code, opened.slots, keys):
+        _log.warning("The recovery code is right. Nothing was changed, because %s opens the data too.", what)
+        return opened
+    slot = await asyncio.to_thread(_new_slot, opened, keys, now)
+    await database.write(lambda conn: meta.replace_slots(conn, slot))
+    _log.warning(
+        "The recovery code has opened the data. From now on %s opens it again; a lost key file or an older passphrase does not "
+        "any more.",
+        what,
+    )
+    return replace(opened, slots=[*(each for each in opened.slots if each.kind == "recovery"), slot])
+
+
+def _opens_without_code(slots: list[Slot], keys: _Keys) -> bool:
+    try:
+        _master(slots, replace(keys, recovery_code=None))
+    except KeyUnavailable:
+        return False
+    return True
+
+
+def _new_slot(opened: _Opened, keys: _Keys, now: Millis) -> Slot:
+    if keys.passphrase is not None:
+        return slot_for_passphrase(opened.master, keys.passphrase, now)
+    return slot_for_key_file(opened.master, renew_key_file(keys.key_file, opened.identity.relay_id), now)
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------

@@ -78,10 +78,7 @@ def write_key_file(path: Path, secret: bytes, relay: str = "") -> None:
         _write_new(copy_of(path), text)
         _write_new(path, text)
     except OSError as error:
-        raise ConfigError(
-            f"The key file {path} cannot be written ({error.strerror or error}). "
-            "Make its folder writable for this user, or name another place with RELAY_KEY_FILE."
-        ) from error
+        raise _cannot_be_written(path, error) from error
 
 
 def read_key_file(path: Path) -> bytes:
@@ -100,6 +97,31 @@ def read_key_file(path: Path) -> bytes:
         _log.warning("The key files %s and %s hold different keys; the first is used.", good.place, other.place)
     _warn_when_others_may_read(good.place)
     return good.secret
+
+
+def renew_key_file(path: Path, relay: str = "") -> bytes:
+    """The secret of the key file at *path*, which is written anew when both copies are lost; damaged ones are kept beside it.
+
+    For a database that was opened by something else: the new secret opens nothing yet.
+
+    Raises:
+        KeyUnavailable: there is one that may be good, and this user or this version cannot read it.
+        ConfigError: the folder cannot be written to.
+    """
+    looks = (_look_at(path), _look_at(copy_of(path)))
+    if any(look.secret is not None for look in looks):
+        return read_key_file(path)
+    if not all(look.may_be_mended for look in looks):
+        raise KeyUnavailable(_no_key_file(*looks))
+    try:
+        for look in looks:
+            if os.path.lexists(look.place):
+                _set_aside(look.place)
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+    secret = os.urandom(SECRET_BYTES)
+    write_key_file(path, secret, relay)
+    return secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +242,24 @@ def _mend(lost: _Look, text: str) -> None:
         return
     try:
         if lost.place.exists():
-            lost.place.replace(lost.place.with_name(lost.place.name + ".damaged"))
+            _set_aside(lost.place)
         _write_new(lost.place, text)
     except OSError as error:
         _log.warning("The key file %s %s and could not be mended: %s", lost.place, lost.reason, error)
     else:
         _log.warning("The key file %s %s. It was mended from the other copy.", lost.place, lost.reason)
+
+
+def _set_aside(place: Path) -> None:
+    """Keep a damaged copy beside the good one that is to come, should it hold something else."""
+    place.replace(place.with_name(place.name + ".damaged"))
+
+
+def _cannot_be_written(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"The key file {path} cannot be written ({error.strerror or error}). "
+        "Make its folder writable for this user, or name another place with RELAY_KEY_FILE."
+    )
 
 
 def _warn_when_others_may_read(path: Path) -> None:

@@ -84,6 +84,19 @@ def write_slot(conn: sqlite3.Connection, slot: Slot) -> None:
     )
 
 
+def replace_slots(conn: sqlite3.Connection, slot: Slot) -> None:
+    """Let *slot* and the recovery code open the database, and nothing else any more. One transaction."""
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        conn.execute("DELETE FROM key_slots WHERE kind <> 'recovery'")
+        write_slot(conn, slot)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
 # -- with one ----------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from common.crypto.keyfile import copy_of, write_key_file
-from common.errors import DatabaseTooNew, KeyUnavailable, StartupError
+from common.errors import ConfigError, DatabaseTooNew, KeyUnavailable, StartupError
 from relay.opening import open_store
 from relay.storage import folder as folders
 from relay.storage.checkup import look_over
@@ -22,7 +22,7 @@ from tests.relay.stores import Clock, add_person, config_in, database_in, log_of
 
 
 async def _open(folder: Path, recovery_code: str | None = None, **settings: object) -> Store:
-    return await open_store(config_in(folder, **settings), Clock(), recovery_code=recovery_code)
+    return await open_store(config_in(folder, recovery_code=recovery_code, **settings), Clock())
 
 
 async def _say(store: Store, text: str) -> None:
@@ -114,18 +114,104 @@ async def test_without_the_right_passphrase_nothing_opens_and_nothing_changes(
     assert not (tmp_path / "config").exists()
 
 
-async def test_the_recovery_code_opens_when_the_key_file_is_lost(tmp_path: Path) -> None:
-    async with store_in(tmp_path) as store:
+async def _begun_and_lost(folder: Path, **settings: object) -> str:
+    """A database with one message, whose key file is gone; its recovery code."""
+    async with store_in(folder, **settings) as store:
         assert store.first_start is not None
-        code = store.first_start.recovery_code
         await _say(store, "до")
-    for path in (tmp_path / "config").iterdir():
-        path.unlink()
-    store = await _open(tmp_path, recovery_code=code.lower().replace("-", " "))
-    try:
+        code = store.first_start.recovery_code
+    _lose_key_file(folder)
+    return code
+
+
+def _lose_key_file(folder: Path) -> None:
+    for path in folder.glob("config/*"):
+        path.rename(folder / f"lost {path.name}")
+
+
+async def _assert_opens(folder: Path, **settings: object) -> None:
+    async with store_in(folder, **settings) as store:
         assert [entry.body for entry in await log_of(store, store.general)] == ["до"]
-    finally:
-        await store.close()
+
+
+async def test_the_recovery_code_opens_and_a_new_key_file_does_at_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = await _begun_and_lost(tmp_path)
+    await _assert_opens(tmp_path, recovery_code=code.lower().replace("-", " "))
+    assert f"From now on the key file {tmp_path / 'config' / 'relay.key'} opens it again" in caplog.text
+    assert code not in caplog.text
+    await _assert_opens(tmp_path)
+    assert copy_of(tmp_path / "config" / "relay.key").exists()
+    with pytest.raises(KeyUnavailable, match="belongs to another database"):  # whoever has found the lost one
+        await _open(tmp_path, key_file=tmp_path / "lost relay.key")
+    await _assert_opens(tmp_path, recovery_code=code)  # it stays good for the next time
+    assert "Nothing was changed" in caplog.text
+
+
+async def test_damaged_key_files_are_kept_beside_the_new_ones(tmp_path: Path) -> None:
+    code = await _begun_and_lost(tmp_path)
+    for name in ("relay.key", "relay.key.copy"):
+        (tmp_path / "config" / name).write_text("Py_messenger key file, version 1\nspilled coffee\n")
+    with pytest.raises(KeyUnavailable, match="is damaged"):
+        await _open(tmp_path)
+    await _assert_opens(tmp_path, recovery_code=code)
+    await _assert_opens(tmp_path)
+    kept = sorted(path.name for path in (tmp_path / "config").iterdir())
+    assert kept == ["relay.key", "relay.key.copy", "relay.key.copy.damaged", "relay.key.damaged"]
+
+
+async def test_the_key_file_of_another_database_is_not_overwritten_but_opens_this_one_too(tmp_path: Path) -> None:
+    async with store_in(tmp_path / "other"):
+        pass
+    key_file = tmp_path / "other" / "config" / "relay.key"
+    content = key_file.read_bytes()
+    code = await _begun_and_lost(tmp_path)
+    await _assert_opens(tmp_path, recovery_code=code, key_file=key_file)
+    assert key_file.read_bytes() == content
+    await _assert_opens(tmp_path, key_file=key_file)
+    async with store_in(tmp_path / "other"):
+        pass
+
+
+async def test_with_the_recovery_code_a_new_passphrase_takes_the_place_of_the_forgotten_one(tmp_path: Path) -> None:
+    code = await _begun_and_lost(tmp_path, passphrase="чайник")
+    await _assert_opens(tmp_path, passphrase="самовар", recovery_code=code)
+    await _assert_opens(tmp_path, passphrase="самовар")
+    with pytest.raises(KeyUnavailable, match="the passphrase is wrong"):
+        await _open(tmp_path, passphrase="чайник")
+    assert not (tmp_path / "config").exists()
+
+
+async def test_without_a_new_passphrase_the_recovery_code_opens_for_one_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = await _begun_and_lost(tmp_path, passphrase="чайник")
+    await _assert_opens(tmp_path, recovery_code=code)
+    assert "for this start only" in caplog.text
+    assert not (tmp_path / "config").exists()
+    with pytest.raises(KeyUnavailable, match="RELAY_PASSPHRASE"):
+        await _open(tmp_path)
+    await _assert_opens(tmp_path, passphrase="чайник")
+
+
+async def test_the_recovery_code_of_another_relay_opens_and_changes_nothing(tmp_path: Path) -> None:
+    code = await _begun_and_lost(tmp_path / "other")
+    async with store_in(tmp_path):
+        pass
+    content = database_in(tmp_path).read_bytes()
+    with pytest.raises(KeyUnavailable, match="belongs to another relay"):
+        await _open(tmp_path, recovery_code=code)  # though the key file is there
+    assert database_in(tmp_path).read_bytes() == content
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can make a folder that nobody can write to")
+async def test_where_no_key_file_can_be_written_the_recovery_code_changes_nothing(tmp_path: Path) -> None:
+    code = await _begun_and_lost(tmp_path)
+    content = database_in(tmp_path).read_bytes()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        await _open(tmp_path, recovery_code=code, key_file=Path("/proc/relay.key"))
+    assert database_in(tmp_path).read_bytes() == content
 
 
 async def test_a_key_file_that_was_lost_is_not_made_anew(tmp_path: Path) -> None:
