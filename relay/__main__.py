@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final, cast
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_parser(subparsers)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without the letters of a name is no reason to stop
+            stream.reconfigure(errors="replace")
     options = parser.parse_args(arguments)
     try:
         return cast(Callable[[argparse.Namespace], int], options.run)(options)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from common.errors import (
@@ -133,6 +134,15 @@ async def _body(request: web.Request) -> bytes:
         raise FrameTooLarge from error
     except TimeoutError as error:
         raise BadRequest("The body did not arrive in time.") from error
+
+
+def leave_out_strangers_faults() -> None:
+    """Log nothing when somebody sends what is no HTTP: anybody on the network can, as often as they like, and it says nothing."""
+    logging.getLogger("aiohttp.server").addFilter(_is_our_fault)
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 # -- around every request ----------------------------------------------------------------------------------------------

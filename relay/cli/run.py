@@ -12,11 +12,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from common.crypto.identity import show_relay_id
+from common.environment import secret_in
+from common.errors import ConfigError
 from common.protocol.limits import DEFAULT_PORT
+from relay.api import leave_out_strangers_faults
 from relay.app import RunningRelay, running
 from relay.config import Config
 
@@ -38,6 +42,15 @@ STAY: Final = b"stay"
 """A line that takes back ``--stop-with-parent``."""
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _DOTENV: Final = Path(".env")
+ASK: Final = "-"
+_CONTAINER_MARKS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_BRIDGED: Final = "those of the computer that runs this container, with the port that it publishes for {port}"
+_ANNOUNCE_FROM_HOST: Final = (
+    "Clients do not find a container by themselves. Enter ADDRESS and PORT of that computer there, or announce them from it:\n"
+    "  python3 messenger.py relay announce --host ADDRESS --port PORT"
+)
+
+_log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,6 +58,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("run", help="run the relay in the foreground", description=__doc__)
     for setting, (option, placeholder, words) in _OPTIONS.items():
         parser.add_argument(option, dest=setting, metavar=placeholder, help=f"{words} [{setting}]")
+    parser.add_argument(
+        "--recovery-code",
+        metavar="FILE",
+        nargs="?",
+        const=ASK,
+        help="open the data by the recovery code, which is asked for, or the first line of FILE, and let the key file or a "
+        "new passphrase open it again",
+    )
     parser.add_argument(
         "--json", action="store_true", help="say that it is ready in one line of JSON, and nothing else"
     )
@@ -59,7 +80,11 @@ def run(options: argparse.Namespace) -> int:
         StartupError: it cannot run; the text says what to do.
     """
     config = Config.read({setting: getattr(options, setting) for setting in _OPTIONS}, _DOTENV)
+    if options.recovery_code is not None:
+        config = replace(config, recovery_code=_recovery_code(options.recovery_code))
+    os.umask(0o077)  # ids, times and sizes stand in clear in the database: they are not everybody's on this machine
     logging.basicConfig(level=config.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    leave_out_strangers_faults()
     _run_in_loop(_serve(config, as_json=options.json, stop_with_parent=options.stop_with_parent))
     return 0
 
@@ -78,14 +103,12 @@ async def _serve(config: Config, *, as_json: bool, stop_with_parent: bool) -> No
     stop = asyncio.Event()
     with _stopping_on_signals(stop.set):
         async with running(config) as relay:
-            sys.stdout.write(_as_json(relay) if as_json else _in_words(relay))
-            sys.stdout.flush()
+            _say(_as_json(relay) if as_json else _in_words(relay))
             if stop_with_parent:
                 _stop_at_end_of_input(asyncio.get_running_loop(), stop)
             await stop.wait()
             if not as_json:
-                sys.stdout.write("Stopping …\n")
-                sys.stdout.flush()
+                _say("Stopping …\n")
 
 
 # -- when to stop ------------------------------------------------------------------------------------------------------
@@ -127,7 +150,38 @@ def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
+# -- the recovery code -------------------------------------------------------------------------------------------------
+
+
+def _recovery_code(place: str) -> str:
+    """What stands in the first line of the file *place*, or is typed. Never an argument: those are shown to every user."""
+    if place != ASK:
+        return secret_in(Path(place), "The file after --recovery-code (without one, the code is asked for)")
+    if sys.stdin is None:
+        raise ConfigError("The recovery code cannot be asked for here. Write it into a file: --recovery-code FILE")
+    if sys.stdin.isatty():
+        sys.stderr.write("Recovery code: ")
+        sys.stderr.flush()
+    code = sys.stdin.readline().strip()
+    if not code:
+        raise ConfigError("No recovery code was given. Type it, or write it into a file: --recovery-code FILE")
+    return code
+
+
 # -- what it says ------------------------------------------------------------------------------------------------------
+
+
+def _say(words: str) -> None:
+    """To standard output, if it still leads anywhere: a relay outlives the terminal or pipe that it was started from."""
+    if sys.stdout is None:  # pythonw, or started with it closed
+        return
+    try:
+        sys.stdout.write(words)
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        _log.warning("Nothing more can be said on standard output (%s). The relay goes on.", error)
+        # The interpreter flushes it once more at its end.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _as_json(relay: RunningRelay) -> str:
@@ -147,13 +201,14 @@ def _as_json(relay: RunningRelay) -> str:
 
 
 def _in_words(relay: RunningRelay) -> str:
+    is_bridged = relay.beacon is None and _is_in_container()
     rows = [
         ("Relay", relay.config.name),
-        ("Addresses", ", ".join(_at(address, relay.port) for address in relay.addresses or ("127.0.0.1",))),
+        ("Addresses", _BRIDGED.format(port=relay.port) if is_bridged else _addresses(relay)),
         ("Relay id", show_relay_id(relay.relay_id)),
         ("Data folder", str(relay.config.data_dir.resolve())),
         ("Master key", f"protected by {relay.key_protection}"),
-        ("Invitation", relay.invitation),
+        ("Invitation", _with_blanks(relay.invitation) if is_bridged else relay.invitation),
         ("curl", f"--insecure --pinnedpubkey '{relay.public_key_pin}'"),
     ]
     lines = [f"{name + ':':13} {value}\n" for name, value in rows]
@@ -165,8 +220,25 @@ def _in_words(relay: RunningRelay) -> str:
             f"  Owner code:    {relay.owner_code}\n",
             "                 whoever registers with it becomes the owner of this relay\n",
         ]
+    if is_bridged:
+        lines.append(f"\n{_ANNOUNCE_FROM_HOST}\n")
     lines.append("\nThe relay is running. Ctrl+C stops it.\n")
     return "".join(lines)
+
+
+def _is_in_container() -> bool:
+    """Whether a container runs for this relay alone: it, or the init before it, is the first process there."""
+    return os.getppid() <= 1 and any(mark.exists() for mark in _CONTAINER_MARKS)
+
+
+def _with_blanks(invitation: str) -> str:
+    """*invitation* with words to replace: a container in a bridge does not know where others reach it."""
+    scheme, _, rest = invitation.partition("://")
+    return f"{scheme}://ADDRESS:PORT/{rest.partition('/')[2]}"
+
+
+def _addresses(relay: RunningRelay) -> str:
+    return ", ".join(_at(address, relay.port) for address in relay.addresses or ("127.0.0.1",))
 
 
 def _at(address: str, port: int) -> str:
