@@ -83,6 +83,16 @@ class SignIn(tk.Frame):
         self._show_mode(mode)
         (self._password if self._username.text else self._username).entry.focus_set()
 
+    @property
+    def mode(self) -> SignInMode:
+        """Which of the two forms is there."""
+        return self._mode
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the relay was asked and has not answered yet."""
+        return self._busy
+
     def show_busy(self, busy: bool) -> None:
         """The relay was asked; nothing can be pressed until it answers."""
         self._busy = busy

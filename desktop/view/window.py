@@ -23,6 +23,7 @@ from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, S
 from desktop.settings import SettingsFile
 from desktop.view import emoji_probe, keys, scale, system_theme, theme
 from desktop.view.emoji_probe import EmojiProbe
+from desktop.view.kept import keep, put_back
 from desktop.view.look import Look, make_look
 from desktop.view.paint import Paint
 from desktop.view.pasting import paste_safely
@@ -242,17 +243,17 @@ class Window:
         self.root.bell()
 
     def redraw(self) -> None:
-        """Build everything anew: the look or the language has changed. A question that was open is asked anew."""
+        """Build everything anew: the look or the language has changed. What was typed and what was asked stay."""
         self.look = self._make_look()
         self.root.configure(bg=self.look.palette.window)
-        self._sheets.clear()
         self._toast.hide()
         if self._main is not None:
             self._build_main()
-        elif self._shown.sign_in is not None:
-            self.show_sign_in(*self._shown.sign_in)
+        elif self._sign_in is not None:
+            self._rebuild_sign_in(self._sign_in)
         elif self._chooser is not None:
             self.show_chooser()
+        self._sheets.rebuild()
         self._write_title()
 
     def close(self) -> None:
@@ -303,23 +304,20 @@ class Window:
     def set_theme(self, name: str) -> None:
         """Light, dark or as the system."""
         self._settings.change(theme=name)
-        self._rebuild_with_settings()
+        self.redraw()
         self._intents.set_theme(name)
 
     def set_language(self, language: str) -> None:
         """Another language; the controller puts it to use and has everything redrawn."""
-        were_open = self._settings_are_open()
         self._settings.change(language=language)
         self._intents.set_language(language)
-        if were_open and not self._settings_are_open():
-            self.open_settings()
 
     def set_zoom(self, percent: int) -> None:
         """Everything larger or smaller."""
         percent = min(max(percent, scale.ZOOM_MIN), scale.ZOOM_MAX)
         if percent != self._settings.settings.scale:
             self._settings.change(scale=percent)
-            self._rebuild_with_settings()
+            self.redraw()
             self._intents.set_scale(percent)
 
     # -- screens -------------------------------------------------------------------------------------------------------
@@ -388,6 +386,16 @@ class Window:
         main.timeline.show_new_count(shown.new_count)
         main.timeline.focus_changed(self._focused)
 
+    def _rebuild_sign_in(self, old: SignIn) -> None:
+        relay, _mode, code, username = self._shown.sign_in or (None, None, "", "")
+        assert relay is not None
+        done, mode, busy = keep(old), old.mode, old.is_busy
+        self.show_sign_in(relay, mode, code, username)
+        assert self._sign_in is not None
+        put_back(self._sign_in, done)
+        if busy:
+            self._sign_in.show_busy(True)
+
     def _forget_main(self) -> None:
         """Another screen: nothing of the conversations is shown any more."""
         self._shown = _Shown(relays=self._shown.relays, unread=self._shown.unread)
@@ -398,18 +406,6 @@ class Window:
         look = make_look(self.root, self._system_scale.zoomed(chosen.scale), dark, self._paint, self._safe)
         theme.apply(self.root, look, "window")
         return look
-
-    def _rebuild_with_settings(self) -> None:
-        """Redraw, and open the settings again in their new look when they were open."""
-        were_open = self._settings_are_open()
-        self.redraw()
-        if were_open:
-            self.open_settings()
-
-    def _settings_are_open(self) -> bool:
-        from desktop.view.sheets.preferences import PreferencesSheet
-
-        return self._sheets.find(PreferencesSheet) is not None
 
     def _keep_members(self, wanted: bool) -> None:
         self._settings.change(show_members=wanted)

@@ -6,6 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from desktop.view import kit
+from desktop.view.kept import keep, put_back
 from desktop.view.look import Look
 from desktop.view.theme import SHEET_BLUR
 
@@ -51,10 +52,18 @@ class Sheet(tk.Frame):
 
     def appear(self) -> None:
         """Cover the window and take the keyboard."""
+        self.cover()
+        self.first_focus().focus_set()
+
+    def cover(self) -> None:
+        """Cover the window."""
         self.place(relx=0, rely=0, relwidth=1, relheight=1)
         self.lift()
         self._hear(self)
-        self.first_focus().focus_set()
+
+    def take_over(self, old: Sheet) -> None:
+        """Be as *old* was, a sheet of the same kind: with what was typed there, and with its keyboard."""
+        put_back(self, keep(old))
 
     def first_focus(self) -> tk.Misc:
         """Where the keyboard goes when the sheet appears."""

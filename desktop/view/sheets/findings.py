@@ -26,10 +26,12 @@ class FindingsSheet(Sheet):
         self._lines = kit.frame(self.body, look)
         self._lines.pack(fill="x")
         self._shown: tuple[Finding, ...] = ()
+        self._done = False
         self.add_button(_("Close"), self.close, "Primary", default=True)
 
     def show(self, findings: Sequence[Finding], done: bool) -> None:
         """Replace what is said; *done*: nothing more comes."""
+        self._done = done
         if done:
             self._progress.stop()
             self._progress.pack_forget()
@@ -40,6 +42,11 @@ class FindingsSheet(Sheet):
             child.destroy()
         for finding in findings:
             self._line(finding)
+
+    def take_over(self, old: Sheet) -> None:
+        if isinstance(old, FindingsSheet):
+            self.show(old._shown, old._done)
+        super().take_over(old)
 
     def _line(self, finding: Finding) -> None:
         look, px = self.look, self.look.px

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from desktop.view.sheets.base import Sheet
 
 Kind = TypeVar("Kind")
+Make = Callable[[Callable[[], None]], "Sheet"]
+"""Makes a sheet in the present look; is handed what closes it."""
 
 
 class SheetStack:
@@ -18,15 +20,14 @@ class SheetStack:
         self._on_first = on_first
         self._on_none = on_none
         self._sheets: list[Sheet] = []
+        self._makers: dict[Sheet, Make] = {}
 
     def __bool__(self) -> bool:
         return bool(self._sheets)
 
-    def open(self, make: Callable[[Callable[[], None]], Sheet]) -> None:
+    def open(self, make: Make) -> None:
         """Make a sheet, handing it what closes it, and show it over all others."""
-        made: list[Sheet] = []
-        sheet = make(lambda: self._close(made[0]))
-        made.append(sheet)
+        sheet = self._make(make)
         if self._sheets:
             self._sheets[-1].place_forget()
         else:
@@ -38,16 +39,24 @@ class SheetStack:
         """The open sheet of that kind."""
         return next((sheet for sheet in self._sheets if isinstance(sheet, kind)), None)
 
-    def clear(self) -> None:
-        """Take all away without an answer."""
-        sheets, self._sheets = self._sheets, []
-        for sheet in sheets:
-            sheet.destroy()
+    def rebuild(self) -> None:
+        """Make all anew, in the present look and language, with what was done in them; a question stays a question."""
+        old, self._sheets = self._sheets, []
+        for before in old:
+            sheet = self._make(self._makers.pop(before))
+            self._sheets.append(sheet)
+            sheet.take_over(before)
+            if before is old[-1]:
+                sheet.cover()
+            before.destroy()
 
     def close_all(self) -> None:
-        """Take all away, and show the screen again."""
+        """Take all away without an answer, and show the screen again."""
         if self._sheets:
-            self.clear()
+            sheets, self._sheets = self._sheets, []
+            self._makers.clear()
+            for sheet in sheets:
+                sheet.destroy()
             self._on_none()
 
     @property
@@ -55,10 +64,18 @@ class SheetStack:
         """The one that is seen."""
         return self._sheets[-1] if self._sheets else None
 
+    def _make(self, make: Make) -> Sheet:
+        made: list[Sheet] = []
+        sheet = make(lambda: self._close(made[0]))
+        made.append(sheet)
+        self._makers[sheet] = make
+        return sheet
+
     def _close(self, sheet: Sheet) -> None:
         if sheet not in self._sheets:
             return
         self._sheets.remove(sheet)
+        del self._makers[sheet]
         sheet.destroy()
         if self._sheets:
             self._sheets[-1].appear()

@@ -570,6 +570,61 @@ def test_the_settings_stay_open_while_the_look_changes(stage: Stage):
     assert stage.screen.winfo_ismapped()
 
 
+def test_a_question_stays_a_question_in_another_look(stage: Stage):
+    answers: list[str] = []
+    question = Question("Stop?", "It runs.", (Choice("stop", "Stop", ChoiceKind.DANGER), Choice("stay", "Keep it")))
+    stage.window.show_chooser()
+    stage.window.show_recovery_code("AAAA-BBBB-CCCC-DDDD", lambda: answers.append("written down"))
+    stage.window.ask(question, answers.append)
+    stage.window.set_zoom(130)
+    stage.window.set_theme("dark")
+    press(stage, "Stop")
+    assert "AAAA-BBBB-CCCC-DDDD" in texts(stage)
+    press(stage, "I have written it down")
+    assert answers == ["stop", "written down"]
+    assert stage.screen.winfo_ismapped()
+
+
+def test_a_half_filled_sheet_stays_in_another_look(stage: Stage):
+    open_main(stage, conversation(1))
+    stage.window.open_new_group()
+    before = top(stage)
+    before._name.put("Te")
+    before._topic.put("At five")
+    before._topic.entry.focus_force()
+    next(w for w in everything(before) if isinstance(w, ttk.Checkbutton)).invoke()
+    stage.window.set_theme("dark")
+    stage.pump()
+    sheet = top(stage)
+    assert sheet is not before
+    stage.wait(lambda: stage.window.root.focus_lastfor() is sheet._topic.entry, "the keyboard went elsewhere")
+    sheet._name.entry.insert("insert", "a")
+    press(stage, "Make the group")
+    assert stage.asked.of("create_group") == [("Tea", "At five", True)]
+
+
+def test_findings_stay_in_another_look(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_findings([Finding(False, "The port is closed.")], done=True)
+    stage.window.set_theme("dark")
+    assert "The port is closed." in texts(stage)
+    assert not top(stage)._progress.winfo_manager()
+
+
+def test_what_is_typed_into_the_form_stays_in_another_look(stage: Stage):
+    relay = found()
+    stage.window.show_sign_in(relay, SignInMode.SIGN_IN)
+    press(stage, "I am new here: make an account")
+    fill(stage, username="anna", password="correct horse", display_name="Анна")
+    in_russian(stage)
+    press(stage, "Создать учётную запись")
+    assert stage.asked.of("register") == [(relay, "anna", "correct horse", "Анна", "")]
+    stage.window.show_sign_in_busy(True)
+    in_russian(stage)
+    press(stage, "Секунду…")
+    assert len(stage.asked.of("register")) == 1
+
+
 @pytest.mark.parametrize("theme, percent", [("light", 85), ("dark", 150)])
 def test_every_screen_can_be_drawn_in_every_size_and_theme(stage: Stage, theme: str, percent: int):
     window = stage.window
