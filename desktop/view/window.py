@@ -392,6 +392,7 @@ class Window:
         done, mode, busy = keep(old), old.mode, old.is_busy
         self.show_sign_in(relay, mode, code, username)
         assert self._sign_in is not None
+        self._sign_in.update_idletasks()  # what is not there yet cannot take the keyboard
         put_back(self._sign_in, done)
         if busy:
             self._sign_in.show_busy(True)

@@ -45,9 +45,10 @@ class SheetStack:
         for before in old:
             sheet = self._make(self._makers.pop(before))
             self._sheets.append(sheet)
-            sheet.take_over(before)
             if before is old[-1]:
                 sheet.cover()
+                sheet.update_idletasks()  # what is not there yet cannot take the keyboard
+            sheet.take_over(before)
             before.destroy()
 
     def close_all(self) -> None:

@@ -588,6 +588,7 @@ def test_a_question_stays_a_question_in_another_look(stage: Stage):
 def test_a_half_filled_sheet_stays_in_another_look(stage: Stage):
     open_main(stage, conversation(1))
     stage.window.open_new_group()
+    stage.pump()
     before = top(stage)
     before._name.put("Te")
     before._topic.put("At five")
