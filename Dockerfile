@@ -12,7 +12,8 @@ RUN /venv/bin/python -m compileall -q /app
 
 FROM python:3.12-slim
 RUN useradd --system --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin relay \
-    && install -d -o relay -g relay -m 0700 /data /keys
+    && install -d -o relay -g relay -m 0700 /data /keys \
+    && touch /etc/py-messenger-image
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH \

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from common.environment import Sources
+from relay.cli.run import IMAGE_MARK
 from relay.config import SETTINGS, Config
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +55,13 @@ def test_a_container_has_no_rights_that_it_does_not_need(name: str) -> None:
 def test_data_and_keys_are_in_two_named_volumes(name: str) -> None:
     assert service(name)["volumes"] == ["relay-data:/data", "relay-keys:/keys"]
     assert set(compose()["volumes"]) == {"relay-data", "relay-keys"}
+
+
+def test_the_image_can_be_told_from_any_other_container() -> None:
+    build, image = (number for number, words in enumerate(dockerfile()) if words[0] == "FROM")
+    runs = [words for words in dockerfile()[image:] if words[0] == "RUN"]
+    assert build < image
+    assert any(words[-2:] == ["touch", str(IMAGE_MARK)] for words in runs)
 
 
 def test_the_default_profile_publishes_a_port_and_announces_nothing() -> None:

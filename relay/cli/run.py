@@ -43,7 +43,8 @@ STAY: Final = b"stay"
 _LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _DOTENV: Final = Path(".env")
 ASK: Final = "-"
-_CONTAINER_MARKS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
+IMAGE_MARK: Final = Path("/etc/py-messenger-image")
+"""Is in the image that the Dockerfile makes. What engines leave behind themselves is not everywhere, and in other containers too."""
 _BRIDGED: Final = "those of the computer that runs this container, with the port that it publishes for {port}"
 _ANNOUNCE_FROM_HOST: Final = (
     "Clients do not find a container by themselves. Enter ADDRESS and PORT of that computer there, or announce them from it:\n"
@@ -227,8 +228,7 @@ def _in_words(relay: RunningRelay) -> str:
 
 
 def _is_in_container() -> bool:
-    """Whether a container runs for this relay alone: it, or the init before it, is the first process there."""
-    return os.getppid() <= 1 and any(mark.exists() for mark in _CONTAINER_MARKS)
+    return IMAGE_MARK.exists()
 
 
 def _with_blanks(invitation: str) -> str:
