@@ -74,7 +74,7 @@ class Vault:
         """Read what is kept; at the very first start, make the archive's key and keep it.
 
         Raises:
-            VaultDamaged: the file is there and cannot be read. It is left as it is.
+            VaultDamaged: file or record is there and cannot be read. It is left as it is.
             OSError: neither keyring nor file can be written.
         """
         if self._path.exists():
@@ -83,7 +83,13 @@ class Vault:
             return
         kept = await self._ask_keyring(self._read_keyring)
         if kept:
-            self._secrets = msgspec.json.decode(kept, type=_Secrets)
+            try:
+                self._secrets = _decoded(kept.encode())
+            except ValueError as error:
+                raise VaultDamaged(
+                    f"What the system's keyring holds for {_SERVICE} cannot be read ({error}). Put it back from a backup, or "
+                    "remove that record and sign in again."
+                ) from error
             self.kept_in = IN_KEYRING
         else:
             await self._keep(_Secrets(secrets.token_hex(_KEY_BYTES)))
@@ -150,7 +156,7 @@ class Vault:
         try:
             if os.name == "posix" and stat.S_IMODE(self._path.stat().st_mode) & 0o077:
                 self._path.chmod(0o600)  # a copied home folder; what others could read once cannot be helped any more
-            return msgspec.json.decode(self._path.read_bytes(), type=_Secrets)
+            return _decoded(self._path.read_bytes())
         except (OSError, ValueError) as error:
             raise VaultDamaged(
                 f"{self._path} cannot be read ({error}). Put it back from a backup, or move it away and sign in again."
@@ -179,6 +185,11 @@ class Vault:
     def _write_keyring(self, record: str) -> str:
         import keyring
 
+        there = keyring.get_password(_SERVICE, self._account) or ""
+        if there and not _is_same_archive(there, record):
+            # It did not answer when this client began, and another key was made. Written over, that archive could never be opened.
+            _log.warning("the keyring holds the key of another archive, which is left there")
+            return ""
         keyring.set_password(_SERVICE, self._account, record)
         # Some backends take a secret and keep nothing.
         return record if keyring.get_password(_SERVICE, self._account) == record else ""
@@ -210,3 +221,22 @@ class Vault:
         except TimeoutError:
             _log.warning("the keyring did not answer within %s s", self._keyring_s)
             return ""
+
+
+def _decoded(record: bytes) -> _Secrets:
+    """The secrets in *record*.
+
+    Raises:
+        ValueError: it does not hold them.
+    """
+    found = msgspec.json.decode(record, type=_Secrets)
+    if len(bytes.fromhex(found.archive_key)) != _KEY_BYTES:
+        raise ValueError("the archive's key has another length")
+    return found
+
+
+def _is_same_archive(one: str, other: str) -> bool:
+    try:
+        return _decoded(one.encode()).archive_key == _decoded(other.encode()).archive_key
+    except ValueError:
+        return False

@@ -156,7 +156,37 @@ async def test_after_leaving_nothing_is_resumed_but_the_token_is_kept(tmp_path: 
     assert (again.current, again.token_of(HERE.relay_id)) == (None, HERE)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff"])
+async def test_a_key_that_the_keyring_did_not_give_is_never_written_over(tmp_path: Path) -> None:
+    kept, asking = InMemory(), Asking()
+    keyring.set_keyring(kept)
+    first = await opened(tmp_path)
+    await first.remember(HERE)
+    before = dict(kept.kept)
+
+    asking.kept = kept.kept
+    keyring.set_keyring(asking)
+    locked = await opened(tmp_path, keyring_s=0.05)
+    assert locked.archive_key != first.archive_key
+    asking.typed.set()
+    await locked.remember(THERE)
+    assert kept.kept == before
+    assert locked.kept_in == str(tmp_path / FILE_NAME)
+    assert (await opened(tmp_path)).current == THERE
+
+
+@pytest.mark.parametrize("record", ["nonsense", "{}", '{"archive_key":"zz"}', '{"archive_key":"00"}'])
+async def test_a_damaged_record_of_the_keyring_is_left_alone_and_told(tmp_path: Path, record: str) -> None:
+    kept = InMemory()
+    keyring.set_keyring(kept)
+    await opened(tmp_path)
+    (place,) = kept.kept
+    kept.kept[place] = record
+    with pytest.raises(VaultDamaged, match="keyring"):
+        await opened(tmp_path)
+    assert kept.kept == {place: record}
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"archive_key":"zz"}', b'{"archive_key":"00"}'])
 async def test_a_damaged_file_is_left_alone_and_named(tmp_path: Path, content: bytes) -> None:
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
     (tmp_path / FILE_NAME).write_bytes(content)
