@@ -24,6 +24,7 @@ from common.errors import StartupError
 from common.protocol.limits import DEFAULT_PORT
 from relay.beacon import Beacon
 from relay.cli.asking import Card, NoRelay, ask
+from relay.cli.saying import say
 
 CHECK_S: Final = 5.0
 RETRY_S: Final = 1.0
@@ -58,12 +59,10 @@ def run(options: argparse.Namespace) -> int:
     """
     logging.basicConfig(level=logging.WARNING)
     interfaces = tuple(name.strip() for name in options.interfaces.split(",") if name.strip())
-    asyncio.run(_until_stopped(Announcing(options.host, options.port, options.name, interfaces, _say)))
+    asyncio.run(
+        _until_stopped(Announcing(options.host, options.port, options.name, interfaces, lambda line: say(f"{line}\n")))
+    )
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _port(text: str) -> int:

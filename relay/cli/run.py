@@ -22,6 +22,7 @@ from common.errors import ConfigError
 from common.protocol.limits import DEFAULT_PORT
 from relay.api import leave_out_strangers_faults
 from relay.app import RunningRelay, running
+from relay.cli.saying import say
 from relay.config import Config
 
 # The option of each setting, its placeholder, and what it says in the help.
@@ -50,8 +51,6 @@ _ANNOUNCE_FROM_HOST: Final = (
     "Clients do not find a container by themselves. Enter ADDRESS and PORT of that computer there, or announce them from it:\n"
     "  python3 messenger.py relay announce --host ADDRESS --port PORT"
 )
-
-_log = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -104,12 +103,12 @@ async def _serve(config: Config, *, as_json: bool, stop_with_parent: bool) -> No
     stop = asyncio.Event()
     with _stopping_on_signals(stop.set):
         async with running(config) as relay:
-            _say(_as_json(relay) if as_json else _in_words(relay))
+            say(_as_json(relay) if as_json else _in_words(relay))
             if stop_with_parent:
                 _stop_at_end_of_input(asyncio.get_running_loop(), stop)
             await stop.wait()
             if not as_json:
-                _say("Stopping …\n")
+                say("Stopping …\n")
 
 
 # -- when to stop ------------------------------------------------------------------------------------------------------
@@ -170,19 +169,6 @@ def _recovery_code(place: str) -> str:
 
 
 # -- what it says ------------------------------------------------------------------------------------------------------
-
-
-def _say(words: str) -> None:
-    """To standard output, if it still leads anywhere: a relay outlives the terminal or pipe that it was started from."""
-    if sys.stdout is None:  # pythonw, or started with it closed
-        return
-    try:
-        sys.stdout.write(words)
-        sys.stdout.flush()
-    except (OSError, ValueError) as error:
-        _log.warning("Nothing more can be said on standard output (%s). The relay goes on.", error)
-        # The interpreter flushes it once more at its end.
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _as_json(relay: RunningRelay) -> str:
