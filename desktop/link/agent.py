@@ -45,6 +45,7 @@ from desktop.link.account import LINK_LOST, Account
 from desktop.link.address import Address, BadAddress, parse_address
 from desktop.link.archive import Archive, KnownRelay
 from desktop.link.checkup import check
+from desktop.link.claim import Claim
 from desktop.link.connection import Connection
 from desktop.link.denied import Denied
 from desktop.link.door import ask, ask_any
@@ -109,6 +110,7 @@ class Agent:
         self._now = now
         self._looking = looking
         self._vault = Vault(home)
+        self._claim: Claim | None = None
         self._archive: Archive | None = None
         self._finder: Finder | None = None
         self._is_looking = False
@@ -126,11 +128,14 @@ class Agent:
     async def open(self) -> bool:
         """Open vault and archive. False: it cannot be; why was told."""
         try:
+            self._claim = await Claim.take(self._home)
             await self._vault.open()
             self._archive = await Archive.open(self._home, self._vault.archive_key, self._now)
         except (MessengerError, OSError) as error:
             _log.error("the client cannot start: %s", error)
             self._tell(CommandRefused("start", _STORAGE, str(error)))
+            if self._claim is not None:
+                self._claim.release()
             return False
         return True
 
@@ -150,6 +155,8 @@ class Agent:
             await self._finder.close()
         if self._archive is not None:
             await self._archive.close()
+        if self._claim is not None:
+            self._claim.release()
 
     def do(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Call the method *name*, of the account if it is about conversations; a coroutine becomes a task of whom it is asked."""

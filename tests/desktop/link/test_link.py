@@ -38,7 +38,7 @@ from desktop.link.door import ask
 from desktop.link.link import Link
 from desktop.link.pinning import PinnedSession
 from desktop.link.wire import Wire
-from tests.desktop.link.clients import PASSWORD, Client, Enter
+from tests.desktop.link.clients import PASSWORD, Client, Enter, clients_in
 from tests.desktop.link.relays import ROOT, RelayProcess
 
 
@@ -489,6 +489,21 @@ def test_a_folder_that_another_window_uses_is_told(enter: Enter) -> None:
     refused = second.until_told(CommandRefused)
     assert refused.what == "start"
     assert "Another window" in refused.message
+
+
+@pytest.mark.allows_errors
+def test_of_two_windows_that_begin_at_once_one_has_the_folder(tmp_path: Path) -> None:
+    for number in range(2):
+        with clients_in(tmp_path / f"{number}") as enter:
+            both = enter("anna"), enter("anna")
+            for one in both:
+                one.link.resume()
+            told = [one.until(lambda one=one: one.events[:1])[0] for one in both]  # type: ignore[misc]
+        refused, served = sorted(told, key=lambda event: isinstance(event, SignedOut))
+        assert isinstance(served, SignedOut)
+        assert isinstance(refused, CommandRefused)
+        assert "Another window" in refused.message
+        assert len(list((tmp_path / f"{number}" / "anna").glob("archive-*.db"))) == 1
 
 
 def test_what_the_window_asks_there_is_somebody_to_do() -> None:
