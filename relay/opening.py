@@ -204,7 +204,13 @@ def _master(slots: list[Slot], keys: _Keys) -> MasterKey:
             key_file = read_key_file(keys.key_file)
         except KeyUnavailable as reason:
             key_file = reason
-    return unlock(slots, key_file=key_file, passphrase=keys.passphrase)
+    master = unlock(slots, key_file=key_file, passphrase=keys.passphrase)
+    if keys.passphrase is not None and not any(slot.kind == "passphrase" for slot in slots):
+        _log.warning(
+            "A passphrase was given, but it protects nothing: this data was begun with a key file, which opens it. "
+            "To put the passphrase in its place, start once with it and --recovery-code."
+        )
+    return master
 
 
 # -- after the recovery code -------------------------------------------------------------------------------------------
@@ -233,8 +239,10 @@ async def _recovered(database: Database, opened: _Opened, keys: _Keys, now: Mill
 
 
 def _opens_without_code(slots: list[Slot], keys: _Keys) -> bool:
+    kind: SlotKind = "file" if keys.passphrase is None else "passphrase"
+    wanted = [slot for slot in slots if slot.kind == kind]
     try:
-        _master(slots, replace(keys, recovery_code=None))
+        _master(wanted, replace(keys, recovery_code=None))
     except KeyUnavailable:
         return False
     return True

@@ -183,6 +183,22 @@ async def test_with_the_recovery_code_a_new_passphrase_takes_the_place_of_the_fo
     assert not (tmp_path / "config").exists()
 
 
+async def test_a_passphrase_beside_a_key_file_protects_nothing_until_the_recovery_code_puts_it_in_its_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with store_in(tmp_path) as store:
+        assert store.first_start is not None
+        await _say(store, "до")
+        code = store.first_start.recovery_code
+    await _assert_opens(tmp_path, passphrase="чайник")
+    assert "it protects nothing" in caplog.text
+    await _assert_opens(tmp_path, passphrase="чайник", recovery_code=code)
+    assert "From now on the passphrase opens it again" in caplog.text
+    await _assert_opens(tmp_path, passphrase="чайник")
+    with pytest.raises(KeyUnavailable, match="RELAY_PASSPHRASE"):
+        await _open(tmp_path)
+
+
 async def test_without_a_new_passphrase_the_recovery_code_opens_for_one_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
