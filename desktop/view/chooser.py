@@ -53,8 +53,9 @@ class Chooser(tk.Frame):
         self._progress.pack(fill="x", pady=(0, px(14)))
         self._progress.start(30)
 
-        self._foot(column, on_address, on_invitation)
+        # First, as Tab goes through them in the order in which they were made.
         self._scrolled = Scrolled(column, look)
+        self._foot(column, on_address, on_invitation)
         self._scrolled.pack(fill="both", expand=True)
         self._list = self._scrolled.inside
         self._empty = self._nothing(self._list)
@@ -84,6 +85,7 @@ class Chooser(tk.Frame):
         for _relay, _primary, card in self._cards.values():
             card.pack_forget()
             card.pack(fill="x", pady=(0, self._look.px(10)))
+            card.lift()  # for Tab, which goes from the lowest to the highest
         if self._cards:
             self._empty.pack_forget()
         else:

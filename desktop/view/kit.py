@@ -13,12 +13,12 @@ from typing import Final, Literal
 from desktop.view.look import Look
 from desktop.view.theme import surface_colour
 
-Surface = Literal["window", "card", "rail", "timeline"]
+Surface = Literal["window", "card", "rail", "timeline", "overlay"]
 Command = Callable[[], object]
 """What a control does when it is pressed."""
 _PARAGRAPH: Final = 400
 """What a paragraph asks for before it knows its width, logical pixels."""
-ButtonKind = Literal["Primary", "Plain", "Danger", "Ghost", "Link"]
+ButtonKind = Literal["Primary", "Plain", "Danger", "Ghost", "Link", "Menu", "Title"]
 
 
 def frame(parent: tk.Misc, look: Look, surface: Surface = "window") -> tk.Frame:

@@ -17,6 +17,8 @@ from desktop.view.fonts import fit
 from desktop.view.header import ConversationHeader
 from desktop.view.look import Look
 from desktop.view.members import MembersPane
+from desktop.view.overlay import Choice
+from desktop.view.popup import Popup
 from desktop.view.rail import Rail
 from desktop.view.timeline import Timeline
 
@@ -39,8 +41,9 @@ class MainScreen(tk.Frame):
         on_new_group: kit.Command,
         on_rename: kit.Command,
         on_leave: kit.Command,
-        on_settings: kit.Command,
+        relay_menu: Sequence[Choice],
     ) -> None:
+        """*relay_menu*: what can be done with the relay and the account, opened at the name of either."""
         super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
         theme.apply(self, look, "rail", "timeline")
         self._look = look
@@ -48,6 +51,8 @@ class MainScreen(tk.Frame):
         self._header: Header | None = None
         self._members_wanted = members_wanted
         self._on_members = on_members
+        self._relay_menu = relay_menu
+        self._popup: Popup | None = None
         px = look.px
 
         left = kit.fixed_frame(self, look, "rail", width=tokens.RAIL_WIDTH)
@@ -55,18 +60,21 @@ class MainScreen(tk.Frame):
         head = kit.fixed_frame(left, look, "rail", height=tokens.HEADER_HEIGHT)
         head.pack(fill="x")
         kit.icon_button(head, look, "plus", on_new_group, _("New group"), "rail").pack(side="right", padx=(0, px(10)))
-        kit.icon_button(head, look, "gear", on_settings, _("Settings"), "rail").pack(side="right")
         words = kit.frame(head, look, "rail")
-        words.pack(side="left", padx=(px(18), 0), fill="x", expand=True)
+        words.pack(side="left", padx=(px(12), 0), fill="x", expand=True)
         title = kit.frame(words, look, "rail")
         title.pack(anchor="w")
-        shown = fit(look.fonts, "title", look.safe.name(relay_name), px(150))
-        kit.label(title, look, shown, "title", surface="rail").pack(side="left")
+        shown = fit(look.fonts, "title", look.safe.name(relay_name), px(170))
+        self._relay = kit.button(title, look, shown, self._open_relay_menu, "Title", surface="rail")
+        arrow = look.icon("down", 14, look.palette.text3, 2.2)
+        self._relay.configure(image=arrow, compound="right", text=f"{shown} ")
+        self._relay.pack(side="left")
+        kit.Tip(self._relay, look, _("Other relays, settings, sign out"))
         kit.label(title, look, image=look.icon("lock", 14, look.palette.ok, 2.4), surface="rail").pack(
-            side="left", padx=px(6)
+            side="left", padx=px(2)
         )
         status = kit.frame(words, look, "rail")
-        status.pack(anchor="w", fill="x")
+        status.pack(anchor="w", fill="x", padx=(px(6), 0))
         self._dot = kit.label(status, look, surface="rail")
         self._dot.pack(side="left", padx=(0, px(6)))
         self._status = kit.label(status, look, "", "small", look.palette.text2, "rail")
@@ -85,6 +93,9 @@ class MainScreen(tk.Frame):
         self.composer = Composer(self._middle, look, intents)
         self._composer_line = kit.separator(self._middle, look)
         self.timeline = Timeline(self._middle, look, intents)
+        # The order in which Tab goes through them.
+        self.composer.lift()
+        self.members.lift()
         self._nothing = self._nothing_open()
         self._show_conversation(False)
         self.bind("<Configure>", lambda event: self._arrange(event.width))
@@ -123,6 +134,11 @@ class MainScreen(tk.Frame):
         """Which conversation is open."""
         return self._header
 
+    def panes(self) -> list[tk.Misc]:
+        """What takes the keyboard, pane by pane, from left to right; only what is there."""
+        panes = (self.rail.canvas, self.timeline.canvas, self.composer.text, self.members.list.canvas)
+        return [pane for pane in panes if pane.winfo_ismapped()]
+
     def toggle_members(self, wanted: bool | None = None) -> None:
         """Open or close the members pane."""
         self._members_wanted = (not self.members.winfo_ismapped()) if wanted is None else wanted
@@ -137,17 +153,41 @@ class MainScreen(tk.Frame):
         look, px = self._look, self._look.px
         name = look.safe.name(user.display_name or user.username)
         row = kit.fixed_frame(parent, look, "rail", height=52)
+        self._more = kit.icon_button(
+            row, look, "dots", self._open_own_menu, _("Other relays, settings, sign out"), "rail"
+        )
+        self._more.pack(side="right", padx=(0, px(10)))
         row.pack(side="bottom", fill="x")
         kit.separator(parent, look).pack(side="bottom", fill="x")
         kit.avatar(row, look, name, user.id, 30, surface="rail").pack(side="left", padx=(px(18), px(10)))
         words = kit.frame(row, look, "rail")
         words.pack(side="left", fill="x", expand=True)
-        room = px(tokens.RAIL_WIDTH - 80)
+        room = px(tokens.RAIL_WIDTH - 120)
         kit.label(words, look, fit(look.fonts, "second_bold", name, room), "second_bold", surface="rail").pack(
             anchor="w"
         )
         login = fit(look.fonts, "meta", f"@{look.safe.name(user.username)}", room)
         kit.label(words, look, login, "meta", look.palette.text3, "rail").pack(anchor="w")
+
+    def _open_relay_menu(self) -> None:
+        self._open_menu(self._relay, self._look.px(tokens.HEADER_HEIGHT - 4), "nw")
+
+    def _open_own_menu(self) -> None:
+        self._open_menu(self._more, self.winfo_height() - self._look.px(48), "sw")
+
+    def _open_menu(self, opener: tk.Widget, y: int, anchor: str) -> None:
+        was_open = self._popup is not None and self._popup.winfo_exists()
+        self.close_menu()
+        if not was_open:
+            px = self._look.px
+            self._popup = Popup(self, self._look, opener, self._relay_menu, "rail")
+            self._popup.appear(px(12), y, px(tokens.RAIL_WIDTH - 24), anchor)
+
+    def close_menu(self, unless_at: tk.Misc | None = None) -> None:
+        """Close the menu that was opened by a button, if it is there; not when *unless_at* is a part of it."""
+        popup = self._popup
+        if popup is not None and popup.winfo_exists() and not (unless_at is not None and popup.holds(unless_at)):
+            popup.close()
 
     def _nothing_open(self) -> tk.Frame:
         look, px = self._look, self._look.px

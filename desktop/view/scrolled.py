@@ -36,8 +36,18 @@ class Scrolled(tk.Frame):
         """Let the wheel scroll over *widget* and all that is in it."""
         if self._tag not in widget.bindtags():
             widget.bindtags((*widget.bindtags(), self._tag))
+            widget.bind("<<TraverseIn>>", lambda _event: self._reveal(widget), add="+")
         for child in widget.winfo_children():
             self.listen(child)
+
+    def _reveal(self, widget: tk.Misc) -> None:
+        """Scroll so that what has just got the keyboard is seen."""
+        top = widget.winfo_rooty() - self._canvas.winfo_rooty()
+        over = top + widget.winfo_height() + self._step // 3 - self._canvas.winfo_height()
+        if top < 0:
+            self._scroll(top - self._step // 3)
+        elif over > 0:
+            self._scroll(over)
 
     def _fit(self) -> None:
         width, height = self._canvas.winfo_width(), self._canvas.winfo_height()

@@ -64,6 +64,8 @@ class SignIn(tk.Frame):
         for field in (self._username, self._display_name, self._password, self._code):
             field.entry.bind("<Return>", lambda _event: self._submit())
         self._password.entry.bind("<KeyPress>", self._watch_caps_lock, add="+")
+        for widget in (back, self._submit_button, self._other, *(field.entry for field in self._fields().values())):
+            widget.bind("<Escape>", lambda _event: intents.back_to_relays())
         scrolled.listen(scrolled.inside)
 
     def show(self, relay: FoundRelay, mode: SignInMode, code: str, username: str) -> None:

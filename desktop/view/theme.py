@@ -56,6 +56,7 @@ def surface_colour(look: Look, surface: str) -> str:
         "card": look.palette.card,
         "rail": look.palette.rail,
         "timeline": look.palette.timeline,
+        "overlay": look.palette.overlay,
     }[surface]
 
 
@@ -126,11 +127,21 @@ class _Maker:
             ),
             "Ghost": _Button(ground, palette.rail_hover, palette.border, palette.text2, ground, bold=False),
             "Link": _Button(ground, palette.rail_hover, palette.border, palette.accent_text, ground, bold=False),
+            "Menu": _Button(ground, palette.accent_soft, palette.accent_soft, palette.text, ground, bold=False),
+            "Title": _Button(ground, palette.rail_hover, palette.border, palette.text, ground),
         }
-        paddings = {"Ghost": (look.px(9), look.px(9)), "Link": (look.px(8), look.px(5))}
+        paddings = {
+            "Ghost": (look.px(9), look.px(9)),
+            "Link": (look.px(8), look.px(5)),
+            "Menu": (look.px(10), look.px(8)),
+            "Title": (look.px(6), look.px(2)),
+        }
         for kind, colours in kinds.items():
             element = f"{prefix}.{kind}.ground"
             ring = palette.text if kind == "Primary" else palette.accent_text
+            focused = colours.normal
+            if kind == "Menu":  # the line of a menu that has the keyboard is the marked one
+                ring, focused = "", colours.hover
             self._element(
                 element,
                 self._radius,
@@ -138,7 +149,7 @@ class _Maker:
                 ("disabled", self._panel(colours.disabled, ground)),
                 ("pressed", self._panel(colours.press, ground)),
                 ("focus", "active", self._panel(colours.hover, ground, ring, width=look.px(2))),
-                ("focus", self._panel(colours.normal, ground, ring, width=look.px(2))),
+                ("focus", self._panel(focused, ground, ring, width=look.px(2))),
                 ("active", self._panel(colours.hover, ground)),
             )
             style = f"{prefix}.{kind}.TButton"
@@ -147,9 +158,9 @@ class _Maker:
                 style,
                 background=ground,
                 foreground=colours.text,
-                font=look.font("second_bold" if colours.bold else "second"),
+                font=look.font("title" if kind == "Title" else "second_bold" if colours.bold else "second"),
                 padding=paddings.get(kind, (look.px(16), look.px(10))),
-                anchor="center",
+                anchor="w" if kind == "Menu" else "center",
             )
             self._style.map(style, background=[], foreground=[("disabled", palette.text3)])
 
@@ -231,6 +242,11 @@ class _Maker:
         )
         self._layout(f"{prefix}.Card.TFrame", (f"{prefix}.card", {}))
         self._style.configure(f"{prefix}.Card.TFrame", background=ground)
+        menu = look.px(tokens.RADIUS_MENU)
+        popup = self._panel(palette.overlay, ground, palette.overlay_border, menu)
+        self._element(f"{prefix}.popup", menu, popup)
+        self._layout(f"{prefix}.Popup.TFrame", (f"{prefix}.popup", {}))
+        self._style.configure(f"{prefix}.Popup.TFrame", background=ground)
         field = look.px(tokens.RADIUS_FIELD)
         self._element(
             f"{prefix}.well",

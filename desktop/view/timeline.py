@@ -244,7 +244,9 @@ class Timeline(VirtualList):
         canvas.bind("<Return>", lambda _event: self._menu.act())
         canvas.bind("<Escape>", self._escape)
         canvas.bind(f"<{keys.MODIFIER}-KeyPress>", self._shortcut)
-        canvas.bind("<FocusOut>", lambda _event: self._menu.close())
+        canvas.bind("<FocusOut>", lambda _event: self._menu.close(), add="+")
+        for key in ("<Menu>", "<Shift-F10>"):
+            canvas.bind(key, lambda _event: self._open_menu_by_key())
 
     def to_newest(self) -> None:
         """The button or End: to the last row, and say so."""
@@ -407,6 +409,17 @@ class Timeline(VirtualList):
             self._intents.paste_invitation(target)
         else:
             webbrowser.open(target)
+
+    def _open_menu_by_key(self) -> None:
+        """For the message that needs somebody most: the last one in view that failed, else the last one."""
+        bubbles = [(row, drawn) for index, drawn in self.visible() if isinstance(row := self._rows[index], Bubble)]
+        if not bubbles:
+            return
+        failed = [found for found in bubbles if found[0].delivery is Delivery.FAILED]
+        row, drawn = (failed or bubbles)[-1]
+        x = self.width - self.look.px(40) if row.own else self.look.px(80)
+        self._menu.open(x, min(self.to_view(drawn) + drawn.block.height // 2, self.height), self._choices(row, None))
+        self._menu.step(1)
 
     def _open_menu(self, event: tk.Event[tk.Canvas]) -> None:
         self.canvas.focus_set()

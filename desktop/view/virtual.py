@@ -144,6 +144,7 @@ class VirtualList(tk.Frame):
         self._glide_job = ""
         self._glide_left = 0.0
         self._pen = CanvasPen(self.canvas, look)
+        self._ring: tuple[tk.Frame, ...] = ()
         self._bind()
 
     # -- what a subclass says ------------------------------------------------------------------------------------------
@@ -472,6 +473,25 @@ class VirtualList(tk.Frame):
         canvas.bind("<Prior>", lambda _event: self.glide_by(-self._page()))
         canvas.bind("<Next>", lambda _event: self.glide_by(self._page()))
         canvas.bind("<Destroy>", self._destroyed)
+        # Tk says so when the keyboard came by a key; who clicked knows where it is.
+        canvas.bind("<<TraverseIn>>", lambda _event: self._show_ring())
+        canvas.bind("<FocusOut>", lambda _event: self._hide_ring(), add="+")
+
+    def _show_ring(self) -> None:
+        """Mark the list as the one that has the keyboard."""
+        if not self._ring:
+            line = self.look.px(2)
+            self._ring = tuple(tk.Frame(self, bg=self.look.palette.accent, bd=0) for _side in range(4))
+            top, bottom, left, right = self._ring
+            top.place(x=0, y=0, relwidth=1, height=line)
+            bottom.place(x=0, rely=1, relwidth=1, height=line, anchor="sw")
+            left.place(x=0, y=0, relheight=1, width=line)
+            right.place(relx=1, y=0, relheight=1, width=line, anchor="ne")
+
+    def _hide_ring(self) -> None:
+        for side in self._ring:
+            side.destroy()
+        self._ring = ()
 
     def _wheel(self, event: tk.Event[tk.Canvas]) -> None:
         notches = event.delta if sys.platform == "darwin" else event.delta / 120

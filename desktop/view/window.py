@@ -25,6 +25,7 @@ from desktop.view import emoji_probe, keys, scale, system_theme, theme
 from desktop.view.emoji_probe import EmojiProbe
 from desktop.view.kept import keep, put_back
 from desktop.view.look import Look, make_look
+from desktop.view.overlay import Choice as MenuLine
 from desktop.view.paint import Paint
 from desktop.view.pasting import paste_safely
 from desktop.view.placement import Placement
@@ -282,9 +283,16 @@ class Window:
                 self.set_theme,
                 self.set_language,
                 self.set_zoom,
-                self._sign_out if self._main is not None else None,
+                self._ask_sign_out if self._main is not None else None,
             )
         )
+
+    def open_keys(self) -> None:
+        """The sheet with the keys that do something."""
+        from desktop.view.sheets.shortcuts import ShortcutsSheet
+
+        if not self._sheets:
+            self._sheets.open(lambda close: ShortcutsSheet(self.root, self.look, close))
 
     def open_address(self, invitation: bool) -> None:
         """The sheet for a typed address or a pasted invitation."""
@@ -370,7 +378,7 @@ class Window:
             self.open_new_group,
             self._open_rename,
             self._ask_leave,
-            self.open_settings,
+            self._relay_menu(),
         )
         if shown.status is not None:
             main.show_status(*shown.status)
@@ -385,6 +393,14 @@ class Window:
             main.timeline.go_to(position)
         main.timeline.show_new_count(shown.new_count)
         main.timeline.focus_changed(self._focused)
+
+    def _relay_menu(self) -> Sequence[MenuLine]:
+        return (
+            MenuLine("server", _("Other relays"), self._leave_for_relays),
+            MenuLine("gear", _("Settings"), self.open_settings),
+            MenuLine("keyboard", _("Keys"), self.open_keys),
+            MenuLine("leave", _("Sign out on this device"), self._ask_sign_out),
+        )
 
     def _rebuild_sign_in(self, old: SignIn) -> None:
         relay, _mode, code, username = self._shown.sign_in or (None, None, "", "")
@@ -455,10 +471,26 @@ class Window:
         if self._main is not None:
             self._main.composer.flush_draft()
 
+    def _ask_sign_out(self) -> None:
+        question = Question(
+            _("Sign out on this device?"),
+            _(
+                "To come back you need your password. The messages kept on this computer, and those that were not sent yet, "
+                "stay here until then."
+            ),
+            (Choice("out", _("Sign out"), ChoiceKind.DANGER), Choice("stay", _("Cancel"))),
+        )
+        self.ask(question, lambda key: self._sign_out() if key == "out" else None)
+
     def _sign_out(self) -> None:
         self._flush_draft()
         self._sheets.close_all()
         self._intents.sign_out()
+
+    def _leave_for_relays(self) -> None:
+        """To the list of relays; this device stays signed in."""
+        self._flush_draft()
+        self._intents.back_to_relays()
 
     # -- emoji ---------------------------------------------------------------------------------------------------------
 
@@ -500,10 +532,14 @@ class Window:
         shortcuts.on("minus", lambda: self._zoom_step(-1))
         shortcuts.on("0", lambda: self.set_zoom(100))
         shortcuts.on("q", self._want_to_close)
+        shortcuts.on("slash", self.open_keys)
         for key, by in (("Up", -1), ("Down", 1)):
             root.bind(f"<Alt-{key}>", lambda _event, by=by: self._neighbour(by, False))  # type: ignore[misc]
             root.bind(f"<Alt-Shift-{key}>", lambda _event, by=by: self._neighbour(by, True))  # type: ignore[misc]
-        root.bind("<F6>", lambda _event: self._next_pane())
+        root.bind("<F6>", lambda _event: self._next_pane(1))
+        root.bind("<Shift-F6>", lambda _event: self._next_pane(-1))
+        root.bind("<F1>", lambda _event: self.open_keys())
+        root.bind("<Button-1>", self._pressed_somewhere)
 
     def _toggle_members(self) -> None:
         if self._main is not None and not self._sheets:
@@ -521,14 +557,19 @@ class Window:
             self._main.rail.open_neighbour(by, unread_only)
         return "break"
 
-    def _next_pane(self) -> str:
-        main = self._main
-        if main is not None and not self._sheets:
-            panes: list[tk.Misc] = [main.rail.canvas, main.timeline.canvas, main.composer.text]
+    def _next_pane(self, by: int) -> str:
+        if self._main is not None and not self._sheets:
+            panes = self._main.panes()
             focused = self.root.focus_get()
-            here = panes.index(focused) if focused in panes else -1
-            panes[(here + 1) % len(panes)].focus_set()
+            here = panes.index(focused) if focused in panes else -1 if by > 0 else 0
+            pane = panes[(here + by) % len(panes)]
+            pane.focus_set()
+            pane.event_generate("<<TraverseIn>>")
         return "break"
+
+    def _pressed_somewhere(self, event: tk.Event[tk.Misc]) -> None:
+        if self._main is not None:
+            self._main.close_menu(unless_at=event.widget)
 
     def _focus_moved(self, _event: tk.Event[tk.Misc]) -> None:
         """Between two widgets of the window the keyboard is nowhere for a moment; so look when it has settled."""

@@ -13,6 +13,7 @@ from common.ids import GroupId, RelayId
 from common.protocol import limits
 from desktop import locale
 from desktop.events import Trust
+from desktop.model.rows import Delivery
 from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode, Tone
 from desktop.settings import SettingsFile
 from desktop.view import emoji_probe
@@ -673,7 +674,7 @@ def test_the_keyboard_is_told_when_it_comes_to_the_window_not_when_it_moves_with
     stage.window.root.focus_force()
     stage.wait(lambda: stage.asked.of("window_focused"), "the window did not notice")
     for _ in range(4):
-        stage.window._next_pane()
+        stage.window._next_pane(1)
         stage.pump()
     assert stage.asked.of("window_focused") == [(True,)]
 
@@ -691,3 +692,121 @@ def test_closing_is_asked_of_the_controller(stage: Stage):
     stage.window.root.event_generate("<Control-q>")
     stage.window.root.tk.call(*stage.window.root.tk.splitlist(stage.window.root.protocol("WM_DELETE_WINDOW")))
     assert stage.asked.of("close_window")
+
+
+# -- the keyboard alone ------------------------------------------------------------------------------------------------
+
+
+def tab_through(stage: Stage) -> list[tk.Misc]:
+    """Every widget that Tab comes to, in its order, from the beginning of the screen."""
+    stage.pump()
+    first = stage.screen.tk_focusNext()
+    assert first is not None
+    found = [first]
+    while (following := found[-1].tk_focusNext()) is not None and following is not first:
+        found.append(following)
+    return found
+
+
+def test_tab_goes_through_the_list_of_relays_from_top_to_bottom(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_relays([found("A", "One"), found("B", "Two", Trust.KNOWN)])
+    stage.window.show_relays([found("A", "One again"), found("B", "Two", Trust.KNOWN)])
+    tops = [widget.winfo_rooty() for widget in tab_through(stage)]
+    assert tops == sorted(tops)
+    assert len(tops) == 9
+
+
+def test_tab_goes_through_the_main_screen_from_left_to_right(stage: Stage):
+    open_main(stage, conversation(3))
+    screen, order = stage.screen, tab_through(stage)
+    panes = [screen.rail.canvas, screen.timeline.canvas, screen.composer.text, screen.members.list.canvas]
+    assert [widget for widget in order if widget in panes] == panes
+    assert all(widget in order for widget in (screen._relay, screen._more, screen.header._members))
+
+
+def test_the_list_that_has_the_keyboard_is_marked_when_it_came_by_key(stage: Stage):
+    open_main(stage, conversation(3))
+    timeline = stage.screen.timeline
+    timeline.canvas.focus_force()
+    stage.pump()
+    assert not timeline._ring
+    stage.screen.rail.canvas.focus_force()
+    stage.pump()
+    stage.window._next_pane(1)
+    stage.pump()
+    assert stage.window.root.focus_get() is timeline.canvas
+    assert len(timeline._ring) == 4
+    stage.window._next_pane(-1)
+    stage.wait(lambda: not timeline._ring, "the mark stayed")
+
+
+def test_a_failed_message_is_dealt_with_by_keyboard(stage: Stage):
+    open_main(stage, [said(1), said(2, "lost", own=True, delivery=Delivery.FAILED, problem="No."), said(3)])
+    canvas = stage.screen.timeline.canvas
+    canvas.focus_force()
+    stage.pump()
+    for press_key in ("<Shift-F10>", "<Down>", "<Return>"):
+        canvas.event_generate(press_key)
+    stage.pump()
+    assert stage.asked.of("retry") == [(said(2).nonce,)]
+
+
+def test_escape_leaves_the_form(stage: Stage):
+    stage.window.show_sign_in(found(), SignInMode.SIGN_IN)
+    stage.pump()
+    stage.screen._password.entry.focus_force()
+    stage.pump()
+    stage.screen._password.entry.event_generate("<Escape>")
+    assert stage.asked.of("back_to_relays") == [()]
+
+
+def test_the_keys_are_listed(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window.root.focus_force()
+    stage.pump()
+    stage.window.root.event_generate("<F1>")
+    assert "Shift+Enter" in texts(stage)
+    press(stage, "Close")
+    assert not stage.window._sheets
+
+
+# -- the way out -------------------------------------------------------------------------------------------------------
+
+
+def test_the_name_of_the_relay_leads_to_the_other_relays(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.asked.calls.clear()
+    write(stage, "half")
+    press(stage, "Office")
+    press(stage, "Other relays")
+    assert stage.asked.calls[-2:] == [("draft_changed", "half"), ("back_to_relays",)]
+
+
+def test_signing_out_is_asked_first(stage: Stage):
+    open_main(stage, conversation(3))
+    for answer, asked in (("Cancel", []), ("Sign out", [()])):
+        stage.screen._more.invoke()
+        press(stage, "Sign out on this device")
+        press(stage, answer)
+        assert stage.asked.of("sign_out") == asked
+
+
+def test_the_menu_goes_by_escape_by_a_click_elsewhere_and_by_its_own_button(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window.root.focus_force()
+    screen = stage.screen
+
+    def by_escape() -> None:
+        screen._popup._lines[0].event_generate("<Escape>")
+
+    def by_click() -> None:
+        screen.header.event_generate("<Button-1>", x=5, y=5)
+
+    for close in (by_escape, by_click, screen._relay.invoke):
+        screen._relay.invoke()
+        stage.pump()
+        assert "Other relays" in texts(stage)
+        close()
+        assert "Other relays" not in texts(stage)
+    assert not stage.asked.of("back_to_relays")
