@@ -25,7 +25,8 @@ from desktop import litter, locale
 from desktop.controller import Controller
 from desktop.events import HostingEvent, LinkEvent
 from desktop.hosting import Hosting
-from desktop.link.link import Link, Looking
+from desktop.link.link import Link
+from desktop.link.looking import Looking
 from desktop.locale import _
 from desktop.pump import Pump
 from desktop.settings import SettingsFile

@@ -56,7 +56,7 @@ from desktop.link.vault import KeptToken, Vault
 from desktop.link.wire import TokenRefused
 
 if TYPE_CHECKING:
-    from desktop.link.link import Looking
+    from desktop.link.looking import Looking
 
 OF_ACCOUNT: Final = frozenset(
     {

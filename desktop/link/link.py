@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq
-from common.protocol.limits import DEFAULT_PORT
 from desktop.events import CommandRefused, FoundRelay, LinkEvent
+from desktop.link.looking import Looking
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,20 +25,6 @@ if TYPE_CHECKING:
 STOP_S: Final = 3.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """How relays are looked for. *server*: address to go to instead of discovering (``SERVER_HOST``), may be empty.
-
-    *interfaces*: adapters or addresses to look on, those of the LAN when empty. *ports* are asked by broadcast.
-    """
-
-    server: str = ""
-    multicast: bool = True
-    broadcast: bool = True
-    interfaces: tuple[str, ...] = ()
-    ports: tuple[int, ...] = (DEFAULT_PORT,)
 
 
 class Link:

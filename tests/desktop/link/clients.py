@@ -33,7 +33,8 @@ from desktop.events import (
     SignedIn,
     UsersKnown,
 )
-from desktop.link.link import Link, Looking
+from desktop.link.link import Link
+from desktop.link.looking import Looking
 
 T = TypeVar("T")
 WITHIN_S = 20.0

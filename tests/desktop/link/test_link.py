@@ -434,7 +434,8 @@ def test_stopping_is_bounded_even_when_the_relay_hangs(relay: RelayProcess, ente
 STARTED_AND_STOPPED = """
 import sys
 from pathlib import Path
-from desktop.link.link import Link, Looking
+from desktop.link.link import Link
+from desktop.link.looking import Looking
 
 told = []
 link = Link(Path(sys.argv[1]), told.append, lambda: 0, Looking(multicast=False, broadcast=False))
