@@ -7,11 +7,13 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import ssl
 import sys
 import urllib.request
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ from common.protocol.session import diagram
 from relay.app import RunningRelay, running
 from relay.config import SETTINGS, Config
 from relay.outbox import TOO_SLOW
+from relay.storage.migrate import migrations
 from tests.common.protocol.words import fields_of, plain, tag_of
 
 ROOT = Path(__file__).parent.parent
@@ -94,6 +97,26 @@ def fences(page: Path, language: str) -> list[str]:
 def documented(kind: type[msgspec.Struct]) -> set[str]:
     """The fields of *kind* as the page writes them: with a question mark where they may be left out."""
     return {name if field.required else f"{name}?" for name, field in fields_of(kind).items()}
+
+
+# -- the disk ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_column_is_said_to_be_in_clear_or_not():
+    said = {
+        quoted(table)[0]: (set(quoted(clear)), set(quoted(closed)))
+        for table, clear, closed in rows(section(ROOT / "docs" / "security.md", "### What stays visible on disk"))
+    }
+    with closing(sqlite3.connect(":memory:")) as conn:
+        for script in migrations().values():
+            conn.executescript(script)
+        names = conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        tables = {name: conn.execute(f"PRAGMA table_info({name})").fetchall() for (name,) in names.fetchall()}
+    assert set(said) == set(tables)
+    for name, columns in tables.items():
+        clear, closed = said[name]
+        assert clear | closed == {column[1] for column in columns}, name
+        assert closed <= {column[1] for column in columns if column[2] == "BLOB"}, name
 
 
 # -- commands, events, objects -----------------------------------------------------------------------------------------
