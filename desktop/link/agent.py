@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from common.crypto.identity import SCHEME, BadInvitation, parse_invitation
 from common.errors import LinkLost, MessengerError
@@ -50,13 +50,11 @@ from desktop.link.connection import Connection
 from desktop.link.denied import Denied
 from desktop.link.door import ask, ask_any
 from desktop.link.finder import Finder
+from desktop.link.looking import Looking
 from desktop.link.pinning import PinnedSession, WrongIdentity
 from desktop.link.shelf import Shelf
 from desktop.link.vault import KeptToken, Vault
 from desktop.link.wire import TokenRefused
-
-if TYPE_CHECKING:
-    from desktop.link.looking import Looking
 
 OF_ACCOUNT: Final = frozenset(
     {

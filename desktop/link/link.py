@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq
 from desktop.events import CommandRefused, FoundRelay, LinkEvent
-from desktop.link.looking import Looking
+from desktop.link.looking import EVERYWHERE, Looking
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,7 +35,7 @@ class Link:
         home: Path,
         tell: Callable[[LinkEvent], None],
         now: Callable[[], Millis],
-        looking: Looking = Looking(),
+        looking: Looking = EVERYWHERE,
     ) -> None:
         """*home*: the client's folder. *looking*: how relays are found."""
         self._home = home

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from common.protocol.limits import DEFAULT_PORT
 
@@ -19,3 +20,7 @@ class Looking:
     broadcast: bool = True
     interfaces: tuple[str, ...] = ()
     ports: tuple[int, ...] = (DEFAULT_PORT,)
+
+
+EVERYWHERE: Final = Looking()
+"""By every way there is."""
