@@ -18,6 +18,8 @@ CHECK_S: Final = 2.0
 """In this time about a million entries are looked over when the system has read them before."""
 _STEPS: Final = 1000
 _LARGE: Final = "entries"
+_SHOWN: Final = 200
+"""Characters of what SQLite has found; a badly damaged file would fill pages."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,5 +58,5 @@ def _first_damage(conn: sqlite3.Connection) -> str | None:
     for check in checks:
         (found,) = conn.execute(check).fetchone()
         if found != "ok":
-            return " ".join(str(found).split())
+            return " ".join(str(found).split())[:_SHOWN]
     return None
