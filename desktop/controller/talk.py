@@ -127,9 +127,12 @@ class Talk:
             case EpochBegan():
                 self._begin_epoch()
             case GroupsListed(groups):
+                was_joined = self._is_joined()
                 for gone in self._conversations.list_groups(groups):
                     self._forget_group(gone)
                 self._stale |= _Stale.RAIL | _Stale.HEADER
+                if self._reading is not None and self._is_joined() != was_joined:
+                    self.open_group(self._reading.group)
                 self._open_something()
             case GroupSeen(group):
                 self._group_seen(group.id, lambda: self._conversations.see(group))
@@ -186,6 +189,11 @@ class Talk:
         else:
             self._roster.nobody_is_here()
             self._stale |= _Stale.MEMBERS
+
+    def _is_joined(self) -> bool:
+        """Whether the person is in the open conversation."""
+        conversation = self._conversations.get(self._reading.group) if self._reading is not None else None
+        return conversation is not None and conversation.joined
 
     def _begin_epoch(self) -> None:
         self._conversations.begin_epoch()

@@ -92,6 +92,8 @@ class Composer(tk.Frame):
         self._enabled = enabled
         self._hint_text = self._look.safe.line(hint) if hint else _("Write a message…")
         self.text.configure(state="normal" if enabled else "disabled", cursor="xterm" if enabled else "arrow")
+        self.text.configure(takefocus=enabled)
+        self._mark_focus()
         self._update()
 
     def value(self) -> str:
@@ -120,9 +122,14 @@ class Composer(tk.Frame):
         text.bind("<<SelectAll>>", self._select_all)
         text.bind("<Tab>", self._leave)
         text.bind("<Configure>", lambda _event: self._fit())
-        text.bind("<FocusIn>", lambda _event: self._well.state(["focus"]))
-        text.bind("<FocusOut>", lambda _event: self._well.state(["!focus"]))
+        text.bind("<FocusIn>", lambda _event: self._mark_focus())
+        text.bind("<FocusOut>", lambda _event: self._mark_focus())
         text.bind("<Destroy>", lambda _event: self._cancel_draft())
+
+    def _mark_focus(self) -> None:
+        """The frame says where letters go, so it is marked only when they can be written."""
+        focused = self._enabled and self.focus_displayof() is self.text
+        self._well.state(["focus" if focused else "!focus"])
 
     def _return(self, event: tk.Event[tk.Text]) -> str | None:
         if int(event.state) & keys.SHIFT:

@@ -108,7 +108,7 @@ class MainScreen(tk.Frame):
         palette = look.palette
         colour = {Tone.GOOD: palette.ok, Tone.BUSY: palette.away, Tone.BAD: palette.badge_muted}[tone]
         self._dot.configure(image=look.paint.disc(look.px(8), colour))
-        self._status.configure(text=fit(look.fonts, "small", look.safe.line(text), look.px(tokens.RAIL_WIDTH - 130)))
+        self._status.configure(text=fit(look.fonts, "small", look.safe.line(text), look.px(tokens.RAIL_WIDTH - 90)))
 
     def show_rail(self, rows: Sequence[RailRow], selected: int | None) -> None:
         """The conversations."""
@@ -121,6 +121,9 @@ class MainScreen(tk.Frame):
         if header is not None:
             self.header.show(header)
             self.members.show_header(header)
+            self.timeline.show_nothing(
+                "" if header.joined else _("You are not in this group. Join it to read what is said here and to write.")
+            )
         if changed:
             self._show_conversation(header is not None)
             self._arrange(self.winfo_width())

@@ -97,6 +97,4 @@ class MembersPane(tk.Frame):
         self._name.configure(text=fit(look.fonts, "title", name, look.px(tokens.MEMBERS_WIDTH - 36)))
         self._topic.configure(text=look.safe.line(header.topic))
         count = header.members if header.members is not None else 0
-        self._count.configure(
-            text=n_("MEMBERS — {n}", "MEMBERS — {n}", count).format(n=count) if count else _("MEMBERS")
-        )
+        self._count.configure(text=n_("MEMBERS — {n}", "MEMBERS — {n}", count).format(n=count) if count else "")

@@ -11,7 +11,7 @@ from typing import Final
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, Row, Rows, Splice
-from desktop.view import keys, message_layout
+from desktop.view import keys, kit, message_layout
 from desktop.view.block import Block, Hit
 from desktop.view.look import Look
 from desktop.view.overlay import Choice, Menu, NewestButton
@@ -45,6 +45,8 @@ class Timeline(VirtualList):
         self._pointer = (0, 0)
         super().__init__(parent, look, "timeline")
         self._menu = Menu(self.canvas, look)
+        self._nothing = kit.label(self, look, "", "second", look.palette.text2, "timeline", wrap=400)
+        self._nothing.configure(justify="center")
         self._newest = NewestButton(self.canvas, look)
 
     # -- what is shown -------------------------------------------------------------------------------------------------
@@ -74,6 +76,11 @@ class Timeline(VirtualList):
             self._selection = self._selection.after(splice)
         self._menu.close()
         self.splice(splice.start, splice.removed, splice.added)
+
+    def show_nothing(self, text: str) -> None:
+        """Said in the middle while there are no rows; empty: nothing is."""
+        self._nothing.configure(text=text)
+        self._place_nothing()
 
     def show_new_count(self, count: int) -> None:
         """On the button to the newest message."""
@@ -110,6 +117,7 @@ class Timeline(VirtualList):
             self._menu.close()
         self._draw_selection()
         self._place_button()
+        self._place_nothing()
         if not self._tell_job:
             self._tell_job = self.after_idle(self._tell)
 
@@ -140,6 +148,13 @@ class Timeline(VirtualList):
                     self._read = self._rows[index]
                     self._intents.read_up_to(index)
                 return
+
+    def _place_nothing(self) -> None:
+        if self._nothing["text"] and not self._rows:
+            self._nothing.configure(wraplength=max(1, self.width - self.look.px(80)))
+            self._nothing.place(relx=0.5, rely=0.45, anchor="center")
+        else:
+            self._nothing.place_forget()
 
     def _place_button(self) -> None:
         self._newest.place(bool(self._drawn) and not self.at_end, self._new_count)

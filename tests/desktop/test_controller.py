@@ -494,6 +494,15 @@ class TestGroups:
         header = stage.screen.last("show_header")[0]
         assert (header.name, header.may_rename, header.may_leave) == ("Store", True, True)
 
+    def test_who_left_the_open_one_on_another_device_cannot_write_in_it(self, stage):
+        stage.anna_is_in(group(1), group(2))
+        stage.controller.open_group(2)
+        assert stage.screen.last("show_composer")[1]
+        stage.tells(events.GroupsListed((group(1), group(2, role=None))))
+        assert not stage.screen.last("show_composer")[1]
+        stage.tells(events.GroupsListed((group(1), group(2))))
+        assert stage.screen.last("show_composer")[1]
+
     def test_one_that_is_not_joined_can_be_looked_at_and_joined(self, stage):
         stage.anna_is_in(group(1), group(2, "Store", role=None))
         stage.controller.open_group(STORE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from tkinter import ttk
 from typing import Any
 
@@ -810,3 +811,26 @@ def test_the_menu_goes_by_escape_by_a_click_elsewhere_and_by_its_own_button(stag
         close()
         assert "Other relays" not in texts(stage)
     assert not stage.asked.of("back_to_relays")
+
+
+def test_a_group_that_is_not_joined_says_why_nothing_is_there(stage: Stage):
+    open_main(stage, conversation(1))
+    stage.window.open_timeline([], None)
+    stage.window.show_header(replace(GENERAL, joined=False, members=None))
+    stage.window.show_composer("", False, "Join this group to write in it.")
+    words = texts(stage)
+    assert "You are not in this group." in words
+    assert "MEMBERS" not in words
+    stage.window.open_timeline(conversation(2), None)
+    assert "You are not in this group." not in texts(stage)
+    stage.window.open_timeline([], None)
+    stage.window.show_header(GENERAL)
+    assert "You are not in this group." not in texts(stage)
+
+
+def test_only_a_composer_that_can_be_written_in_is_marked(stage: Stage):
+    open_main(stage, conversation(1))
+    composer(stage).text.focus_force()
+    stage.wait(lambda: composer(stage)._well.instate(["focus"]), "the frame was not marked")
+    stage.window.show_composer("", False, "Join this group to write in it.")
+    stage.wait(lambda: composer(stage)._well.instate(["!focus"]), "the frame stayed marked")
