@@ -135,10 +135,10 @@ class Entrance:
                 "“{name}” at {host} shows the name or the address of a relay that you know, but it is another one. Somebody may "
                 "be trying to read along, or the relay was set up anew without its backup."
             ).format(name=relay.name, host=relay.host),
-            _("Its identity: {relay_id}").format(relay_id=show_relay_id(relay.relay_id)),
+            _("Its identity: {relay_id}").format(relay_id=_in_lines(relay.relay_id)),
         ]
         if relay.conflicts_with is not None:
-            lines.append(_("The one that you know: {relay_id}").format(relay_id=show_relay_id(relay.conflicts_with)))
+            lines.append(_("The one that you know: {relay_id}").format(relay_id=_in_lines(relay.conflicts_with)))
         lines.append(
             _(
                 "Ask whoever runs the relay. If it really was set up anew, forget the old one first; then this one is new to you."
@@ -181,3 +181,9 @@ class Entrance:
         """What the own relay does, in words."""
         self._hosting = text
         self.draw_relays()
+
+
+def _in_lines(relay_id: RelayId) -> str:
+    """Its groups of four in two lines of their own, so that none is torn apart and two ids can be compared."""
+    groups = show_relay_id(relay_id).split("-")
+    return "\n" + "-".join(groups[:7]) + "-\n" + "-".join(groups[7:])

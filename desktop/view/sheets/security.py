@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
+from typing import Final
 
 from common.ids import RelayId
 from desktop.locale import _
@@ -11,6 +12,9 @@ from desktop.view import kit
 from desktop.view.look import Look
 from desktop.view.relay_card import short_id
 from desktop.view.sheets.base import Sheet
+
+_GROUPS_PER_LINE: Final = 7
+"""Of four characters; a line never tears one apart."""
 
 
 class RecoverySheet(Sheet):
@@ -90,7 +94,9 @@ class AlarmSheet(Sheet):
     def _identity(self, title: str, relay_id: RelayId, colour: str) -> None:
         look = self.look
         kit.label(self.body, look, title, "small_bold", look.palette.text3).pack(anchor="w")
-        ident = kit.label(self.body, look, short_id(relay_id, len(relay_id)), "code", colour, wrap=self.WIDTH - 8)
+        half = 4 * _GROUPS_PER_LINE
+        shown = f"{short_id(RelayId(relay_id[:half]), half)}-\n{short_id(RelayId(relay_id[half:]), half)}"
+        ident = kit.label(self.body, look, shown, "code", colour)
         ident.pack(anchor="w", pady=(look.px(2), look.px(12)))
 
 
