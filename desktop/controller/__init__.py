@@ -35,6 +35,7 @@ from desktop.settings import SettingsFile
 
 __all__ = ["Controller", "HostingDoor", "LinkDoor"]
 
+_START: Final = "start"
 _STOP: Final = "stop"
 _STAY: Final = "stay"
 _CANCEL: Final = "cancel"
@@ -352,7 +353,9 @@ class Controller:
             case HostingFailed(message):
                 self._own_relay = None
                 self._entrance.show_hosting(message)
-                if self._talk is not None:
+                if self._is_at_own_relay():
+                    self._ask_to_start_again(message)
+                elif self._talk is not None:
                     self._screen.show_toast(message)
             case HostingStopped():
                 self._own_relay = None
@@ -360,10 +363,17 @@ class Controller:
 
     def _start_own_relay(self) -> None:
         """Who comes back to the relay on this computer finds it as they left it: running. Tried once, so that a crash is seen."""
-        is_own = self._talk is not None and self._talk.relay_id == self._settings.settings.own_relay
-        if is_own and self._may_start_own_relay and not self._hosting.is_running:
+        if self._is_at_own_relay() and self._may_start_own_relay and not self._hosting.is_running:
             self._may_start_own_relay = False
             self._hosting.start()
+
+    def _is_at_own_relay(self) -> bool:
+        return self._talk is not None and self._talk.relay_id == self._settings.settings.own_relay
+
+    def _ask_to_start_again(self, message: str) -> None:
+        choices = (Choice(_START, _("Start it again"), ChoiceKind.PRIMARY), Choice(_CANCEL, _("Not now")))
+        question = Question(_("The relay on this computer does not run"), message, choices)
+        self._screen.ask(question, lambda answer: self._hosting.start() if answer == _START else None)
 
     def _enter_own_relay(self) -> None:
         """Go to the relay on this computer, with its owner code."""

@@ -288,6 +288,21 @@ class TestTheOwnRelay:
         stage.tells(events.HostingFailed("No key slot opens."))
         assert stage.screen.last("show_relays")[2] == "No key slot opens."
 
+    def test_after_a_crash_its_owner_is_asked_whether_it_shall_run_again(self, stage):
+        stage.settings.change(own_relay=OFFICE)
+        stage.anna_is_in()
+        for answer in ("cancel", "start"):
+            assert stage.hosting.calls == []
+            stage.tells(events.HostingFailed("It has ended unexpectedly."))
+            stage.screen.answer(answer)
+        assert stage.hosting.calls == [("start",)]
+
+    def test_at_somebody_elses_relay_a_crash_of_the_own_one_is_only_said(self, stage):
+        stage.anna_is_in()
+        stage.tells(events.HostingFailed("It has ended unexpectedly."))
+        assert stage.screen.of("ask") == []
+        assert stage.screen.last("show_toast") == ("It has ended unexpectedly.",)
+
     def test_closing_asks_what_becomes_of_it(self, stage):
         controller = stage.opens()
         stage.hosting.is_running = True
