@@ -57,7 +57,14 @@ def measure() -> list[Figure]:
         used = _median(_CLIENT, Path(folder) / "used")
     return [
         Figure("client start to first paint: the list of relays", first, "s", GOAL_S, "less", bare),
-        Figure("client start to first paint: conversations out of the archive", used, "s", GOAL_S, "less", bare),
+        Figure(
+            "client start to first paint: the main screen, its rows follow from the archive",
+            used,
+            "s",
+            GOAL_S,
+            "less",
+            bare,
+        ),
     ]
 
 
