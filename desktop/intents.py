@@ -25,6 +25,9 @@ class Intents(Protocol):
     def enter_address(self, text: str) -> None:
         """Look for a relay at a typed address: ``host``, ``host:port``, ``[v6]:port``."""
 
+    def seek_again(self) -> None:
+        """Look once more, and now, at the address that the settings name."""
+
     def paste_invitation(self, text: str) -> None:
         """Go where an invitation link leads (``pymessenger://…``)."""
 

@@ -77,8 +77,11 @@ class Screen(Protocol):
     def show_chooser(self) -> None:
         """Swap to the list of relays."""
 
-    def show_relays(self, relays: Sequence[FoundRelay], trouble: str = "", hosting: str = "") -> None:
-        """What was found. *trouble*: what hinders looking; *hosting*: what the own relay does; both for people, may be empty."""
+    def show_relays(self, relays: Sequence[FoundRelay], trouble: str = "", hosting: str = "", sought: str = "") -> None:
+        """What was found. *trouble*: what hinders looking; *hosting*: what the own relay does; both for people, may be empty.
+
+        *sought*: the address that the settings name, while the relay there is waited for; else empty.
+        """
 
     def show_address_problem(self, message: str) -> None:
         """Beside the field of the address or invitation that was just entered; ``""`` closes that dialog: it led somewhere."""

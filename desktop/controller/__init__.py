@@ -126,6 +126,7 @@ class Controller:
 
     def tick(self) -> None:
         """A second has passed."""
+        self._entrance.tick()
         if self._talk is not None:
             self._talk.tick()
 
@@ -185,6 +186,9 @@ class Controller:
 
     def enter_address(self, text: str) -> None:
         self._entrance.look_at(text)
+
+    def seek_again(self) -> None:
+        self._entrance.seek_again()
 
     def paste_invitation(self, text: str) -> None:
         self._entrance.look_at(text)

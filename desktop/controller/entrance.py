@@ -25,6 +25,8 @@ from desktop.locale import _
 from desktop.screen import Choice, ChoiceKind, Question, Screen, SignInField, SignInMode
 
 _UNDERSTOOD: Final = "understood"
+_SEEK_S: Final = 5
+"""So long after nobody answered where the settings point, it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Entrance:
         self._link = link
         self._go_to = go_to
         self._direct = direct
+        self._seek_in_s = 0
+        """Seconds until the set address is tried again; 0: no answer is there yet, or none is waited for."""
         self._form: _SigningIn | None = None
         self._is_shown = False
         self._relays: tuple[FoundRelay, ...] = ()
@@ -62,9 +66,7 @@ class Entrance:
         self._is_shown = True
         self._form = None
         self._screen.show_chooser()
-        if self._direct:
-            self._trouble = _("Looking for the relay at {address}…").format(address=self._direct)
-            self._link.try_address(self._direct)
+        self.seek_again()
         self.draw_relays()
         self._link.look_for_relays(True)
 
@@ -72,13 +74,30 @@ class Entrance:
         """Somebody is signed in: look no longer."""
         self._is_shown = False
         self._form = None
-        self._direct = ""
+        if self._direct:
+            self._direct = self._trouble = ""
         self._link.look_for_relays(False)
 
     def draw_relays(self) -> None:
         """Show what was found, if it is wanted now."""
         if self._is_shown and self._form is None:
-            self._screen.show_relays(self._relays, self._trouble, self._hosting)
+            self._screen.show_relays(self._relays, self._trouble, self._hosting, self._direct)
+
+    def seek_again(self) -> None:
+        """Look at the address that was set, if there is one that has not answered yet."""
+        if self._direct and self._is_shown:
+            self._seek_in_s = 0
+            self._trouble = _("Looking for the relay at {address}…").format(address=self._direct)
+            self._link.try_address(self._direct)
+            self.draw_relays()
+
+    def tick(self) -> None:
+        """A second has passed."""
+        if self._seek_in_s:
+            self._seek_in_s -= 1
+            if not self._seek_in_s and self._direct and self._is_shown:
+                # What was said about it stays: it is most likely still true.
+                self._link.try_address(self._direct)
 
     # -- what the link tells -------------------------------------------------------------------------------------------
 
@@ -109,9 +128,9 @@ class Entrance:
         if address != self._direct:
             self._screen.show_address_problem(message)
             return
-        # Where the settings pointed nobody answers: that is said, and the list is there instead.
-        self._direct = ""
+        # Where the settings point nobody answers: that is said, and it is tried again until somebody does.
         self._trouble = message
+        self._seek_in_s = _SEEK_S
         self.draw_relays()
 
     def name_of(self, relay_id: RelayId) -> str:

@@ -47,8 +47,8 @@ class Chooser(tk.Frame):
         head.pack(fill="x", pady=(px(28), 0))
         kit.label(head, look, _("Relays on this network"), "head").pack(side="left")
         kit.icon_button(head, look, "gear", on_settings, _("Settings")).pack(side="right")
-        subtitle = _("Still looking. New ones appear here by themselves.")
-        kit.label(column, look, subtitle, "second", look.palette.text2).pack(anchor="w", pady=(px(4), px(12)))
+        self._subtitle = kit.label(column, look, "", "second", look.palette.text2)
+        self._subtitle.pack(anchor="w", pady=(px(4), px(12)))
         self._progress = ttk.Progressbar(column, style="Window.Horizontal.TProgressbar", mode="indeterminate")
         self._progress.pack(fill="x", pady=(0, px(14)))
         self._progress.start(30)
@@ -61,8 +61,8 @@ class Chooser(tk.Frame):
         self._empty = self._nothing(self._list)
         self.show_relays((), "", "")
 
-    def show_relays(self, relays: Sequence[FoundRelay], trouble: str, hosting: str) -> None:
-        """Replace the list; cards of relays that did not change stay as they are."""
+    def show_relays(self, relays: Sequence[FoundRelay], trouble: str, hosting: str, sought: str = "") -> None:
+        """Replace the list; cards of relays that did not change stay as they are. *sought*: the only address that is tried."""
         main = next((relay.relay_id for relay in relays if relay.trust is not Trust.IMPOSTOR), None)
         before = self._cards
         self._cards = {}
@@ -90,7 +90,9 @@ class Chooser(tk.Frame):
             self._empty.pack_forget()
         else:
             self._empty.pack(fill="x")
-        self._say(self._trouble, self._look.safe.line(trouble, 400))
+        trouble = self._look.safe.line(trouble, 400)
+        self._say_what_is_sought(sought, trouble)
+        self._say(self._trouble, "" if sought and not self._cards else trouble)
         self._say(self._hosting, self._look.safe.line(hosting, 400))
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -129,12 +131,28 @@ class Chooser(tk.Frame):
         look, px = self._look, self._look.px
         empty = kit.frame(parent, look)
         kit.label(empty, look, image=look.icon("wifi", 44, look.palette.text3, 1.5)).pack(pady=(px(44), px(10)))
-        kit.label(empty, look, _("No relay found yet"), "title").pack()
-        text = _("Start one on this computer, or enter the address of one that runs elsewhere.")
-        hint = kit.label(empty, look, text, "second", look.palette.text2, wrap=420)
-        hint.configure(justify="center")
-        hint.pack(pady=(px(4), 0))
+        self._empty_title = kit.label(empty, look, "", "title")
+        self._empty_title.pack()
+        self._empty_hint = kit.label(empty, look, "", "second", look.palette.text2, wrap=440)
+        self._empty_hint.configure(justify="center")
+        self._empty_hint.pack(pady=(px(4), 0))
+        self._again = kit.button(empty, look, _("Try again"), self._intents.seek_again, "Primary", icon="retry")
         return empty
+
+    def _say_what_is_sought(self, sought: str, trouble: str) -> None:
+        """Anybody on this network, or only the relay at the address that the settings name."""
+        if sought:
+            subtitle = _("SERVER_HOST names one relay, so no others are looked for.")
+            title, hint = self._look.safe.line(sought), trouble
+            self._again.pack(pady=(self._look.px(16), 0))
+        else:
+            subtitle = _("Still looking. New ones appear here by themselves.")
+            title = _("No relay found yet")
+            hint = _("Start one on this computer, or enter the address of one that runs elsewhere.")
+            self._again.pack_forget()
+        self._subtitle.configure(text=subtitle)
+        self._empty_title.configure(text=title)
+        self._empty_hint.configure(text=hint)
 
     def _say(self, place: tk.Label, text: str) -> None:
         place.configure(text=text)

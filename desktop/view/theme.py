@@ -281,14 +281,14 @@ class _Maker:
         height = look.px(6)
         side = height // 2
 
-        def bar(fill: str) -> str:
-            key = ("bar", height, fill, palette.window)
+        def bar(fill: str, width: int = 2 * height) -> str:
+            key = ("bar", height, fill, width, palette.window)
             draw = drawing.draw_panel
-            return look.paint.picture(key, lambda: draw(2 * height, height, side, fill, "", 1, palette.window))
+            return look.paint.picture(key, lambda: draw(width, height, side, fill, "", 1, palette.window))
 
         self._element("progress.trough", (side, 0), bar(palette.border), sticky="we")
         # Tk moves the element whose name ends so, and no other.
-        self._element("progress.pbar", (side, 0), bar(palette.accent), sticky="we")
+        self._element("progress.pbar", (side, 0), bar(palette.accent, look.px(96)), sticky="we")
         bar_inside = ("progress.pbar", {"side": "left", "sticky": "ns"})
         self._layout("Window.Horizontal.TProgressbar", ("progress.trough", {"sticky": "we"}), bar_inside)
 

@@ -48,7 +48,7 @@ _HARMLESS, _DEADLY = "harmless", "deadly"
 class _Shown:
     """What the controller said last, to be shown again by a new screen."""
 
-    relays: tuple[Sequence[FoundRelay], str, str] = ((), "", "")
+    relays: tuple[Sequence[FoundRelay], str, str, str] = ((), "", "", "")
     sign_in: tuple[FoundRelay, SignInMode, str, str] | None = None
     main: tuple[str, User] | None = None
     status: tuple[str, Tone] | None = None
@@ -112,10 +112,10 @@ class Window:
         chooser.show_relays(*self._shown.relays)
         self._swap(chooser=chooser)
 
-    def show_relays(self, relays: Sequence[FoundRelay], trouble: str = "", hosting: str = "") -> None:
-        self._shown.relays = (relays, trouble, hosting)
+    def show_relays(self, relays: Sequence[FoundRelay], trouble: str = "", hosting: str = "", sought: str = "") -> None:
+        self._shown.relays = (relays, trouble, hosting, sought)
         if self._chooser is not None:
-            self._chooser.show_relays(relays, trouble, hosting)
+            self._chooser.show_relays(relays, trouble, hosting, sought)
 
     def show_address_problem(self, message: str) -> None:
         from desktop.view.sheets.address import AddressSheet

@@ -114,7 +114,7 @@ class TestTheWayIn:
         assert [call[0] for call in stage.screen.calls] == ["show_chooser", "show_relays"]
         assert stage.link.calls == [("look_for_relays", True)]
         stage.tells(events.RelaysFound((found(),)))
-        assert stage.screen.last("show_relays") == ((found(),), "", "")
+        assert stage.screen.last("show_relays") == ((found(),), "", "", "")
 
     def test_what_hinders_looking_is_said(self, stage):
         stage.opens()
@@ -193,11 +193,25 @@ class TestTheWayIn:
         stage.tells(events.AddressAnswered("192.168.1.20", found(events.Trust.KNOWN)))
         assert stage.link.last("resume") == (OFFICE,)
 
-    def test_when_nobody_answers_there_the_list_says_so(self, stage):
+    def test_when_nobody_answers_there_it_is_said_and_tried_again_until_somebody_does(self, stage):
         stage.direct = "relay.lan:5000"
-        stage.opens()
+        controller = stage.opens()
         stage.tells(events.AddressFailed("relay.lan:5000", "Nobody answers there."))
-        assert stage.screen.last("show_relays")[1] == "Nobody answers there."
+        assert stage.screen.last("show_relays")[1:] == ("Nobody answers there.", "", "relay.lan:5000")
+        for _second in range(4):
+            controller.tick()
+        assert len(stage.link.of("try_address")) == 1
+        controller.tick()
+        assert len(stage.link.of("try_address")) == 2
+        controller.tick()
+        assert len(stage.link.of("try_address")) == 2, "it is still on its way"
+        controller.seek_again()
+        assert len(stage.link.of("try_address")) == 3
+        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        assert stage.screen.last("show_sign_in")[0] == found()
+        for _second in range(9):
+            controller.tick()
+        assert len(stage.link.of("try_address")) == 3
 
     @pytest.mark.parametrize(
         "code, field",

@@ -107,6 +107,19 @@ def test_relays_come_and_go_and_the_others_stay_as_they_are(stage: Stage):
     assert not card.winfo_exists() or card is stage.screen._cards[two.relay_id][2]
 
 
+def test_the_one_relay_that_the_settings_name_can_be_tried_again(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_relays([], "Nobody answers there.", sought="10.0.0.3:5000")
+    words = texts(stage)
+    assert words.count("Nobody answers there.") == 1
+    assert "10.0.0.3:5000" in words
+    assert "New ones appear here" not in words
+    press(stage, "Try again")
+    assert stage.asked.of("seek_again") == [()]
+    stage.window.show_relays([])
+    assert "Try again" not in texts(stage)
+
+
 def test_the_bar_moves_while_relays_are_looked_for(stage: Stage):
     stage.window.show_chooser()
     stage.pump()
