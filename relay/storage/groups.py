@@ -91,9 +91,9 @@ class Groups:
         try:
             self._conn.execute(
                 "INSERT INTO members (group_id, user_id, role, read_seq, joined_at)"
-                " VALUES (?1, ?2, ?3, coalesce((SELECT max(seq) FROM entries WHERE group_id = ?1), 0), ?4)"
+                " VALUES (:group, :user, :role, coalesce((SELECT max(seq) FROM entries WHERE group_id = :group), 0), :now)"
                 " ON CONFLICT (group_id, user_id) DO NOTHING",
-                (group, user, role, now),
+                {"group": group, "user": user, "role": role, "now": now},
             )
         except sqlite3.IntegrityError as error:
             raise UnknownGroup from error
@@ -130,9 +130,9 @@ class Groups:
         """Move the marker up to *seq*, not beyond the log and never back; where it stands now."""
         self._conn.execute(
             "UPDATE members SET read_seq ="
-            " max(read_seq, min(?3, coalesce((SELECT max(seq) FROM entries WHERE group_id = ?1), 0)))"
-            " WHERE group_id = ?1 AND user_id = ?2",
-            (group, user, seq),
+            " max(read_seq, min(:seq, coalesce((SELECT max(seq) FROM entries WHERE group_id = :group), 0)))"
+            " WHERE group_id = :group AND user_id = :user",
+            {"group": group, "user": user, "seq": seq},
         )
         return self.read_seq(group, user)
 
