@@ -23,7 +23,7 @@ from desktop.view.rail import Rail
 from desktop.view.timeline import Timeline
 
 _MEMBERS_FROM = 900
-"""In a narrower window (logical pixels) the members pane covers nothing: it is hidden."""
+"""In a narrower window (logical pixels) the members pane comes only when it is asked for, and then in the place of the rail."""
 
 
 class MainScreen(tk.Frame):
@@ -50,12 +50,15 @@ class MainScreen(tk.Frame):
         self._intents = intents
         self._header: Header | None = None
         self._members_wanted = members_wanted
+        self._members_asked = False
+        """In a window that is too narrow for it, the pane was asked for."""
         self._on_members = on_members
         self._relay_menu = relay_menu
         self._popup: Popup | None = None
         px = look.px
 
-        left = kit.fixed_frame(self, look, "rail", width=tokens.RAIL_WIDTH)
+        is_known = bool(user.username)  # else the conversations are still being opened
+        left = self._left = kit.fixed_frame(self, look, "rail", width=tokens.RAIL_WIDTH)
         left.pack(side="left", fill="y")
         head = kit.fixed_frame(left, look, "rail", height=tokens.HEADER_HEIGHT)
         head.pack(fill="x")
@@ -68,11 +71,11 @@ class MainScreen(tk.Frame):
         self._relay = kit.button(title, look, shown, self._open_relay_menu, "Title", surface="rail")
         arrow = look.icon("down", 14, look.palette.text3, 2.2)
         self._relay.configure(image=arrow, compound="right", text=f"{shown} ")
-        self._relay.pack(side="left")
         kit.Tip(self._relay, look, _("Other relays, settings, sign out"))
-        kit.label(title, look, image=look.icon("lock", 14, look.palette.ok, 2.4), surface="rail").pack(
-            side="left", padx=px(2)
-        )
+        lock = kit.label(title, look, image=look.icon("lock", 14, look.palette.ok, 2.4), surface="rail")
+        if is_known:
+            self._relay.pack(side="left")
+            lock.pack(side="left", padx=px(2))
         status = kit.frame(words, look, "rail")
         status.pack(anchor="w", fill="x", padx=(px(6), 0))
         self._dot = kit.label(status, look, surface="rail")
@@ -81,9 +84,11 @@ class MainScreen(tk.Frame):
         self._status.pack(side="left")
         self.rail = Rail(left, look, self.open_group)
         self.rail.pack(fill="both", expand=True)
-        self._own(left, user)
+        if is_known:
+            self._own(left, user)
 
-        kit.separator(self, look).pack(side="left", fill="y")
+        self._left_line = kit.separator(self, look)
+        self._left_line.pack(side="left", fill="y")
         self._members_line = kit.separator(self, look)
         self.members = MembersPane(self, look, lambda: self.toggle_members(False))
         self._middle = kit.frame(self, look)
@@ -96,7 +101,9 @@ class MainScreen(tk.Frame):
         # The order in which Tab goes through them.
         self.composer.lift()
         self.members.lift()
-        self._nothing = self._nothing_open()
+        self._nothing = self._nothing_open(
+            _("Choose a conversation at the left, or make a new group.") if is_known else ""
+        )
         self._show_conversation(False)
         self.bind("<Configure>", lambda event: self._arrange(event.width))
 
@@ -192,12 +199,11 @@ class MainScreen(tk.Frame):
         if popup is not None and popup.winfo_exists() and not (unless_at is not None and popup.holds(unless_at)):
             popup.close()
 
-    def _nothing_open(self) -> tk.Frame:
+    def _nothing_open(self, text: str) -> tk.Frame:
         look, px = self._look, self._look.px
         place = kit.frame(self._middle, look, "timeline")
         inside = kit.frame(place, look, "timeline")
         inside.place(relx=0.5, rely=0.45, anchor="center")
-        text = _("Choose a conversation at the left, or make a new group.")
         kit.label(inside, look, text, "second", look.palette.text2, "timeline").pack(pady=px(4))
         return place
 
@@ -215,19 +221,30 @@ class MainScreen(tk.Frame):
         self.timeline.pack(fill="both", expand=True)
 
     def _arrange(self, width: int, asked: bool = False) -> None:
-        """The members pane is there when it is wanted and there is room, or when it was just asked for."""
+        """The members pane is there when it is wanted and there is room, or when it was just asked for.
+
+        Where there is no room for it beside the others, the rail makes way until it is closed.
+        """
         if width <= 1:
             return
-        room = width >= self._look.px(_MEMBERS_FROM) or (asked and self._members_wanted)
-        shown = self._members_wanted and room and self._header is not None
-        if shown == bool(self.members.winfo_manager()):
-            return
-        if shown:
-            self.members.pack(side="right", fill="y", before=self._middle)
-            self._members_line.pack(side="right", fill="y", before=self._middle)
-        else:
-            self.members.pack_forget()
-            self._members_line.pack_forget()
+        roomy = width >= self._look.px(_MEMBERS_FROM)
+        stays = self._members_asked and bool(self.members.winfo_manager())
+        self._members_asked = not roomy and self._members_wanted and (asked or stays)
+        shown = self._members_wanted and self._header is not None and (roomy or self._members_asked)
+        if shown != bool(self.members.winfo_manager()):
+            if shown:
+                self.members.pack(side="right", fill="y", before=self._middle)
+                self._members_line.pack(side="right", fill="y", before=self._middle)
+            else:
+                self.members.pack_forget()
+                self._members_line.pack_forget()
+        if (roomy or not shown) != bool(self._left.winfo_manager()):
+            if self._left.winfo_manager():
+                self._left.pack_forget()
+                self._left_line.pack_forget()
+            else:
+                self._left.pack(side="left", fill="y", before=self._middle)
+                self._left_line.pack(side="left", fill="y", before=self._middle)
 
     def _join(self) -> None:
         if self._header is not None:

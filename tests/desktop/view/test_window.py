@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from common.ids import GroupId, RelayId
+from common.ids import GroupId, RelayId, UserId
 from common.protocol import limits
+from common.protocol.messages import User
 from desktop import locale
 from desktop.events import Trust
 from desktop.model.rows import Delivery
@@ -847,3 +848,31 @@ def test_only_a_composer_that_can_be_written_in_is_marked(stage: Stage):
     stage.wait(lambda: composer(stage)._well.instate(["focus"]), "the frame was not marked")
     stage.window.show_composer("", False, "Join this group to write in it.")
     stage.wait(lambda: composer(stage)._well.instate(["!focus"]), "the frame stayed marked")
+
+
+def test_in_a_narrow_window_the_members_take_the_place_of_the_rail(stage: Stage):
+    open_main(stage, conversation(3))
+    screen = stage.screen
+    stage.window.root.geometry("720x520")
+    stage.wait(lambda: screen.winfo_width() == 720 and not screen.members.winfo_ismapped())
+    assert screen.rail.winfo_ismapped()
+    stage.window._toggle_members()
+    stage.wait(lambda: screen.members.winfo_ismapped() and not screen.rail.winfo_ismapped())
+    assert screen.timeline.winfo_width() > 400
+    stage.window.root.geometry("1000x700")
+    stage.wait(lambda: screen.members.winfo_ismapped() and screen.rail.winfo_ismapped())
+    stage.window.root.geometry("720x520")
+    stage.wait(lambda: screen.rail.winfo_ismapped() and not screen.members.winfo_ismapped())
+    stage.window._toggle_members()
+    stage.wait(lambda: screen.members.winfo_ismapped() and not screen.rail.winfo_ismapped())
+    stage.window._toggle_members()
+    stage.wait(lambda: screen.rail.winfo_ismapped() and not screen.members.winfo_ismapped())
+
+
+def test_while_conversations_are_being_opened_nothing_is_made_up(stage: Stage):
+    stage.window.show_main("", User(UserId(0), "", "", "member"))
+    stage.window.show_status("Opening…", Tone.BUSY)
+    words = texts(stage)
+    assert "Opening…" in words
+    assert "?" not in words
+    assert "Choose a conversation" not in words
