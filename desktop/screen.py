@@ -80,7 +80,7 @@ class Screen(Protocol):
     def show_relays(self, relays: Sequence[FoundRelay], trouble: str = "", hosting: str = "", sought: str = "") -> None:
         """What was found. *trouble*: what hinders looking; *hosting*: what the own relay does; both for people, may be empty.
 
-        *sought*: the address that the settings name, while the relay there is waited for; else empty.
+        *sought*: the address that the settings name, while the relay there is waited for (*trouble* says why), else empty.
         """
 
     def show_address_problem(self, message: str) -> None:

@@ -87,7 +87,7 @@ class Entrance:
         """Look at the address that was set, if there is one that has not answered yet."""
         if self._direct and self._is_shown:
             self._seek_in_s = 0
-            self._trouble = _("Looking for the relay at {address}…").format(address=self._direct)
+            self._trouble = ""
             self._link.try_address(self._direct)
             self.draw_relays()
 

@@ -143,12 +143,16 @@ class Chooser(tk.Frame):
         """Anybody on this network, or only the relay at the address that the settings name."""
         if sought:
             subtitle = _("SERVER_HOST names one relay, so no others are looked for.")
-            title, hint = self._look.safe.line(sought), trouble
-            self._again.pack(pady=(self._look.px(16), 0))
+            address = self._look.safe.line(sought)
+            title = address if trouble else _("Looking for the relay at {address}…").format(address=address)
+            hint = trouble
         else:
             subtitle = _("Still looking. New ones appear here by themselves.")
             title = _("No relay found yet")
             hint = _("Start one on this computer, or enter the address of one that runs elsewhere.")
+        if sought and trouble:
+            self._again.pack(pady=(self._look.px(16), 0))
+        else:
             self._again.pack_forget()
         self._subtitle.configure(text=subtitle)
         self._empty_title.configure(text=title)

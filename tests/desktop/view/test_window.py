@@ -110,6 +110,9 @@ def test_relays_come_and_go_and_the_others_stay_as_they_are(stage: Stage):
 
 def test_the_one_relay_that_the_settings_name_can_be_tried_again(stage: Stage):
     stage.window.show_chooser()
+    stage.window.show_relays([], sought="10.0.0.3:5000")
+    assert "Looking for the relay at 10.0.0.3:5000…" in texts(stage)
+    assert "Try again" not in texts(stage)
     stage.window.show_relays([], "Nobody answers there.", sought="10.0.0.3:5000")
     words = texts(stage)
     assert words.count("Nobody answers there.") == 1
