@@ -137,7 +137,7 @@ def test_an_array_of_anything_gives_one_result_for_each_part(parts: list[Any]):
         b'{"type":"post","id":7,"body":"a raw \x01 control character"}',
         b"[" * 100_000,
         b'{"a":' * 40_000,
-        b'{"type":"logout","deep":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b'{"type":"logout","deep":' + b"[" * 60_000 + b"]" * 60_000 + b"}",
         b"\x00" * 100,
     ],
 )
@@ -401,7 +401,7 @@ def test_whatever_the_relay_says_is_heard_or_unreadable(data: bytes):
         b'{"type":"group_gone"}',
         b'{"type":"ok","re":1,"seq":"first","at":0}',
         b'{"type":"error","code":5,"message":"x"}',
-        b'{"type":"group_gone","group":1,"deep":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b'{"type":"group_gone","group":1,"deep":' + b"[" * 60_000 + b"]" * 60_000 + b"}",
         b'{"type":"entry","group":1,"seq":1,"kind":"message","sender":1,"at":0,"body":"\xff"}',
     ],
 )
