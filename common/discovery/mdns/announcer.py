@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from zeroconf import (
     BadTypeInNameException,
@@ -21,6 +22,9 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 from common.discovery.adapters import LocalAddress
 from common.discovery.mdns.sockets import Multicast, MulticastUnavailable, label_of, multicast_trouble, reason_in_words
 from common.discovery.record import SERVICE_TYPE, Announcement, RecordTooLong, instance_label, server_name, txt_of
+
+FLUSHED_S: Final = 1.2
+"""What was heard less than a second ago stays in everybody's cache beside what replaces it (RFC 6762, 10.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ class Announcer:
             return
         if info.server.lower() < rival:
             # Said again, for the other one to hear, and for everybody who believes it was the last to speak.
+            await asyncio.sleep(FLUSHED_S)
             await (await zeroconf.async_update_service(info))
             return
         # Without a goodbye: the name goes on to be the other one's.

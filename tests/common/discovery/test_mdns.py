@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from common.discovery.adapters import LocalAddress
 from common.discovery.mdns.announcer import Announced, Announcer, Silent
 from common.discovery.mdns.sockets import multicast_trouble, reason_in_words
 from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
-from common.discovery.record import Announcement
+from common.discovery.record import SERVICE_TYPE, Announcement
 from common.ids import RelayId
 
 pytestmark = pytest.mark.xdist_group("mdns")
@@ -109,7 +110,7 @@ async def test_two_relays_of_one_name_get_two_instance_names():
     first, second = some_relay(), some_relay()
     second = replace(second, name=first.name, port=5001)
     one, two = Announcer(), Announcer()
-    async with watching() as ears:
+    async with watching(renew_s=2.0) as ears:
         await one.announce(first, LOOPBACK)
         await two.announce(second, LOOPBACK)
         try:
@@ -125,6 +126,30 @@ async def test_two_relays_of_one_name_get_two_instance_names():
         finally:
             await one.withdraw()
             await two.withdraw()
+
+
+@contextlib.asynccontextmanager
+async def claiming(name: str, server: str) -> AsyncIterator[None]:
+    """Somebody who takes an instance name without asking whether it is free."""
+    rival = AsyncZeroconf(interfaces=["127.0.0.1"])
+    info = AsyncServiceInfo(
+        SERVICE_TYPE, f"{name}.{SERVICE_TYPE}", port=5001, server=server, parsed_addresses=["127.0.0.1"]
+    )
+    await (await rival.async_register_service(info, cooperating_responders=True))
+    try:
+        yield
+    finally:
+        await rival.async_close()
+
+
+async def test_who_has_the_greater_host_name_gives_way_to_another_that_claims_its_name():
+    relay, announcer = some_relay(), Announcer()
+    async with watching() as ears:
+        await announcer.announce(relay, LOOPBACK)
+        async with claiming(relay.name, "aaa.local."):
+            await ears.until(lambda: relay.name + "-2" in ears.heard, within_s=10)
+            assert announcer.state == Announced(relay.name + "-2", ("127.0.0.1",))
+        await announcer.withdraw()
 
 
 async def test_without_an_address_nothing_is_announced_and_the_reason_is_said():
