@@ -104,3 +104,35 @@ def test_the_window_paints_and_closes_again_in_time(tmp_path, display):
     )
     done = run("-c", program, str(tmp_path), SERVER_HOST="127.0.0.1", DISPLAY=display)
     assert done.stdout.split() == ["painted", "ended"], done.stderr
+
+
+GARBAGE = """
+import gc, os, pathlib, sys, threading
+from desktop.app import Config, run
+
+kept = []
+
+
+def painted(app):
+    print("automatic:", gc.isenabled())
+    gc.callbacks.append(lambda phase, _facts: phase == "start" and collected(app))
+    kept.extend([number] for number in range(20_000))
+
+
+def collected(app):
+    gc.callbacks.clear()
+    print("in the window's thread:", threading.current_thread() is threading.main_thread())
+    app.close()
+
+
+give_up = threading.Timer(20, os._exit, [3])
+give_up.daemon = True
+give_up.start()
+run(Config(pathlib.Path(sys.argv[1]), "127.0.0.1:9"), painted)
+"""
+
+
+@pytest.mark.window
+def test_garbage_is_collected_in_the_window_s_thread_alone(tmp_path, display):
+    done = run("-c", GARBAGE, str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "automatic: False\nin the window's thread: True\n"), done.stderr
