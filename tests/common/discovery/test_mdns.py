@@ -110,7 +110,7 @@ async def test_two_relays_of_one_name_get_two_instance_names():
     first, second = some_relay(), some_relay()
     second = replace(second, name=first.name, port=5001)
     one, two = Announcer(), Announcer()
-    async with watching(renew_s=2.0) as ears:
+    async with watching() as ears:
         await one.announce(first, LOOPBACK)
         await two.announce(second, LOOPBACK)
         try:
