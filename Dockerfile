@@ -1,4 +1,4 @@
-# The relay alone: no window, no root, nothing to write to but /data and /keys.
+# The relay alone: no window, no root, nothing to write to but /data, /keys and /backups.
 
 FROM python:3.12-slim AS build
 WORKDIR /build
@@ -11,8 +11,9 @@ COPY relay /app/relay
 RUN /venv/bin/python -m compileall -q /app
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin relay \
-    && install -d -o relay -g relay -m 0700 /data /keys \
+RUN groupadd --gid 10001 relay \
+    && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin relay \
+    && install -d -o relay -g relay -m 0700 /data /keys /backups \
     && touch /etc/py-messenger-image
 COPY --from=build /venv /venv
 COPY --from=build /app /app
@@ -23,7 +24,7 @@ ENV PATH=/venv/bin:$PATH \
     SERVER_PORT=5000
 WORKDIR /app
 USER 10001
-VOLUME ["/data", "/keys"]
+VOLUME ["/data", "/keys", "/backups"]
 EXPOSE 5000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 CMD ["python", "-m", "relay.healthcheck"]

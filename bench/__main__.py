@@ -17,7 +17,9 @@ from bench.figures import Figure, table
 PARTS: Final = {
     "journal": "durable entries through the journal alone, beside the disk's own commit rate",
     "relay": "a whole relay over TLS: accepted messages, deliveries, acknowledgements, memory of idle links",
+    "files": "files over TLS to and from a relay, one and ten at once, and what that costs in memory",
     "history": "a page of history out of a million entries",
+    "search": "a search in a million messages, and what its index costs",
     "first_paint": "from the start of the client to its first painted window",
     "timeline": "frames of a timeline with 100,000 messages",
 }

@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 from bench.load import BODY, ENTRY
 
 GATHERED_MAX: Final = 256
+PIECE_BYTES: Final = 512 * 1024
 _ACK: Final = b'{"type":"ok","re":7,"seq":100000,"at":1700000000000}'
 
 
@@ -88,13 +89,31 @@ class _Server:
             await asyncio.sleep(0)
 
 
+async def _swallow(request: web.Request) -> web.Response:
+    """Take a body and forget it."""
+    while await request.content.readany():
+        pass
+    return web.Response(status=204)
+
+
+async def _pour(request: web.Request) -> web.StreamResponse:
+    """As many bytes as are asked for, the same piece over and over."""
+    response = web.StreamResponse()
+    response.content_length = size = int(request.query["size"])
+    await response.prepare(request)
+    piece = bytes(PIECE_BYTES)
+    for start in range(0, size, PIECE_BYTES):
+        await response.write(piece[: size - start])
+    return response
+
+
 async def _main(certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(certificate)
     server = _Server()
     application = web.Application()
-    application.add_routes([web.get("/ws", server.serve)])
+    application.add_routes([web.get("/ws", server.serve), web.put("/", _swallow), web.get("/", _pour)])
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

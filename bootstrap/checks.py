@@ -20,11 +20,14 @@ TEST_PROGRAMS = {
     "Xvfb": "xvfb",
     "xdotool": "xdotool",
     "openbox": "openbox",
+    "xprop": "x11-utils",
+    "dunst": "dunst",
     "xclip": "xclip",
     "ip": "iproute2",
     "avahi-daemon": "avahi-daemon",
     "avahi-browse": "avahi-utils",
     "dbus-daemon": "dbus",
+    "gnome-keyring-daemon": "gnome-keyring",
 }
 TEST_FONTS = {
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",

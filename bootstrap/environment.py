@@ -2,10 +2,10 @@
 
 It is in one of four states, told apart without starting anything, so that every start after the first is quick:
 
-    missing      no .venv, or one whose Python is gone, or one that was moved: made anew
+    missing      no .venv, or one whose Python or a package is gone, or one that was moved: made anew
     unfinished   a start was interrupted while it installed (.venv/unfinished is there): made anew
     bare         a working environment without our stamp, or with another requirements file's: installed into
-    ready        .venv/messenger.json has the hash of the requirements that are wanted now
+    ready        .venv/messenger.json has the hash of the requirements that are wanted now, and their files are there
 """
 
 import hashlib
@@ -19,7 +19,8 @@ import time
 from typing import Any, Dict, List, Optional
 
 from bootstrap.commands import ENTRY, WINDOWS, mending
-from bootstrap.pip import count_pins, failure, tell_progress, unwritable
+from bootstrap.contents import files_of, lacks, site_packages, there
+from bootstrap.pip import count_pins, failure, known_failure, last_error, tell_progress, unwritable
 from bootstrap.progress import Progress, run_lines
 from bootstrap.trouble import NO_ENSUREPIP, NOT_INSTALLED, Trouble
 from bootstrap.words import say
@@ -61,13 +62,15 @@ class Environment:
         if not os.path.exists(self.python):  # also false when the Python that it links to is gone
             return "missing"
         stamp = self._read_stamp()
-        if not stamp:
-            return "bare" if self._works() else "missing"
-        if stamp.get("folder") != os.path.realpath(self.path):
+        if stamp and stamp.get("folder") != os.path.realpath(self.path):
             return "missing"
         if stamp.get("interpreter") != self._interpreter() and not self._works(stamp.get("version")):
             return "missing"
-        return "ready" if self.hash_of(wanted) in stamp.get("installed", []) else "bare"
+        site, installed = site_packages(self.path), stamp.get("installed")
+        files = installed.get(self.hash_of(wanted)) if isinstance(installed, dict) else None
+        if files is None:  # pip would leave half a package alone
+            return "missing" if lacks(site, files_of(site, self._requirements(wanted))) else "bare"
+        return "missing" if lacks(site, files) else "ready"
 
     def has_tkinter(self) -> bool:
         """Does the environment's Python have tkinter? If there is no environment: will it, once it is made?"""
@@ -81,10 +84,13 @@ class Environment:
 
     def hash_of(self, wanted: str) -> str:
         digest = hashlib.sha256()
-        for name in REQUIREMENTS[wanted]:
-            with open(os.path.join(self.folder, name), "rb") as file:
+        for name in self._requirements(wanted):
+            with open(name, "rb") as file:
                 digest.update(file.read().replace(b"\r\n", b"\n") + b"\0")
         return digest.hexdigest()
+
+    def _requirements(self, wanted: str) -> List[str]:
+        return [os.path.join(self.folder, name) for name in REQUIREMENTS[wanted]]
 
     def prepare(self, wanted: str, window: bool = False) -> None:
         """Return when the environment is ready for *wanted*; for a *window* its Python must have tkinter.
@@ -143,7 +149,7 @@ class Environment:
                         "{path} is not a virtual environment; move it away, then run: {command}",
                         path=self.path,
                     )
-                say(_("The environment was unfinished, moved, or made for another Python: making it anew."))
+                say(_("The environment was unfinished, incomplete, moved, or made for another Python: making it anew."))
                 self.remove()
             self._make(keep)
         self._install(wanted, keep)
@@ -168,17 +174,27 @@ class Environment:
         os.makedirs(self.path)
         self._touch(self._unfinished)
         base = getattr(sys, "_base_executable", sys.executable) or sys.executable
-        lines: List[str] = []
-        if run_lines([base, "-m", "venv", self.path], lines.append, lambda: None, keep) != 0:
-            said = "\n".join(lines)
-            self.remove()
-            if "ensurepip" in said:
-                raise missing
-            raise failure(said, self.path)
+        # Apart from each other, because venv keeps to itself what ensurepip says.
+        for command in (
+            [base, "-m", "venv", "--without-pip", self.path],
+            [self.python, "-Im", "ensurepip", "--upgrade", "--default-pip"],
+        ):
+            lines: List[str] = []
+            if run_lines(command, lines.append, lambda: None, keep) != 0:
+                said = "\n".join(lines)
+                cause = known_failure(said, self.path)  # before room is made again
+                self.remove()
+                if re.search("No module named '?ensurepip", said):
+                    raise missing
+                raise cause or Trouble(
+                    NOT_INSTALLED,
+                    "The environment cannot be made ({reason}); to try again, run: {command}",
+                    reason=last_error(said),
+                )
         os.unlink(self._unfinished)
 
     def _install(self, wanted: str, keep: List[int]) -> None:
-        names = [os.path.join(self.folder, name) for name in REQUIREMENTS[wanted]]
+        names = self._requirements(wanted)
         progress = Progress("Installing", sum(count_pins(name) for name in names))
         said: List[str] = []
 
@@ -200,9 +216,7 @@ class Environment:
                 os.unlink(self._unfinished)  # pip has changed nothing yet: what was there is still good
             raise failure("\n".join(said), self.log)
         # requirements-dev.txt includes requirements.txt, so that who has "test" has "run"
-        self._write_stamp(
-            [self.hash_of(name) for name in REQUIREMENTS if set(REQUIREMENTS[name]) <= set(REQUIREMENTS[wanted])]
-        )
+        self._write_stamp([name for name in REQUIREMENTS if set(REQUIREMENTS[name]) <= set(REQUIREMENTS[wanted])])
         os.unlink(self._unfinished)
 
     def _works(self, version: Optional[str] = None) -> bool:
@@ -241,11 +255,15 @@ class Environment:
         return stamp if isinstance(stamp, dict) else {}
 
     def _write_stamp(self, installed: List[str]) -> None:
+        site = site_packages(self.path)
         stamp = {
             "folder": os.path.realpath(self.path),
             "interpreter": self._interpreter(),
             "version": self._version(),
-            "installed": installed,
+            # What is not there right after the installation (a virus scanner?) would not be after the next one either.
+            "installed": {
+                self.hash_of(name): there(site, files_of(site, self._requirements(name))) for name in installed
+            },
         }
         with open(self._stamp + ".new", "w", encoding="utf-8") as file:
             json.dump(stamp, file, indent=1)

@@ -3,8 +3,10 @@
 import errno
 import os
 import re
+import shutil
 import sys
-from typing import List
+import tempfile
+from typing import List, Optional
 
 from bootstrap.commands import WINDOWS, again
 from bootstrap.progress import Progress
@@ -47,10 +49,22 @@ NO_NETWORK = re.compile(
 
 
 def failure(said: str, path: str) -> Trouble:
-    """The trouble behind what pip (or venv) *said*; *path* is where that can be read, or where it wrote."""
+    """The trouble behind what pip *said*, which can be read in *path*."""
+    return known_failure(said, path) or Trouble(
+        NOT_INSTALLED,
+        "The installation failed ({reason}); all that pip said is in {path}; to try again, run: {command}",
+        reason=last_error(said),
+        path=path,
+    )
+
+
+def known_failure(said: str, path: str) -> Optional[Trouble]:
+    """The trouble behind what pip (or venv) *said* while it wrote beside *path*, if that is one with a remedy."""
     if "No space left on device" in said or "not enough space on the disk" in said:
         return Trouble(
-            NOT_INSTALLED, "The disk is full; free about 300 MB where {path} is, then run: {command}", path=path
+            NOT_INSTALLED,
+            "The disk is full; free about 300 MB where {path} is, then run: {command}",
+            path=_fuller(path),
         )
     if "CERTIFICATE_VERIFY_FAILED" in said:
         return Trouble(
@@ -79,12 +93,23 @@ def failure(said: str, path: str) -> Trouble:
             version="{}.{}".format(*sys.version_info[:2]),
             package=absent.group(1),
         )
-    return Trouble(
-        NOT_INSTALLED,
-        "The installation failed ({reason}); all that pip said is in {path}; to try again, run: {command}",
-        reason=last_error(said),
-        path=path,
-    )
+    return None
+
+
+def _fuller(path: str) -> str:
+    """*path*, or the folder of temporary files if that has less room left: pip unpacks there first."""
+    try:
+        temporary = tempfile.gettempdir()
+    except OSError:  # there is none that can be written
+        return path
+    return temporary if _free(temporary) < _free(path) else path
+
+
+def _free(path: str) -> int:
+    """Bytes that can still be written where *path* is, or would be."""
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return shutil.disk_usage(path).free
 
 
 def last_error(said: str) -> str:

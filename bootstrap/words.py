@@ -16,8 +16,8 @@ Py_messenger: a messenger for the local network.
   {python} messenger.py --help             this page
 
 The first start makes .venv in this folder and installs requirements.txt into it; the next ones start at once, and
-install again only when the requirements have changed. Deleting .venv is always safe. The programs run in this folder:
-relative paths start here, and .env is read from here.
+install again only when the requirements have changed or a package is gone. Deleting .venv is always safe. The programs
+run in this folder: relative paths start here, and .env is read from here.
 
 Exit codes: 0 all is well, 1 a check failed, 2 unknown command, 10 Python is older than 3.11, 11 no tkinter,
 12 no ensurepip, 13 the package index cannot be reached, 14 the installation failed otherwise, 130 interrupted.
@@ -38,8 +38,8 @@ Py_messenger: мессенджер для локальной сети.
   {python} messenger.py --help             эта страница
 
 Первый запуск создаёт .venv в этой папке и устанавливает requirements.txt; следующие начинаются сразу, а пакеты
-ставятся снова, только если требования изменились. Папку .venv всегда можно удалить. Программы работают в этой папке:
-относительные пути считаются от неё, .env читается из неё.
+ставятся снова, только если требования изменились или пакет исчез. Папку .venv всегда можно удалить.
+Программы работают в этой папке: относительные пути считаются от неё, .env читается из неё.
 
 Коды выхода: 0 всё хорошо, 1 проверка не прошла, 2 неизвестная команда, 10 Python старее 3.11, 11 нет tkinter,
 12 нет ensurepip, 13 нет связи с хранилищем пакетов, 14 установка не удалась по другой причине, 130 прервано.
@@ -76,6 +76,9 @@ Py_messenger: мессенджер для локальной сети.
     "The installation failed ({reason}); all that pip said is in {path}; to try again, run: {command}": (
         "Установка не удалась ({reason}); всё, что сообщил pip, записано в {path}; чтобы повторить, выполните: {command}"
     ),
+    "The environment cannot be made ({reason}); to try again, run: {command}": (
+        "Не удалось создать окружение ({reason}); чтобы повторить, выполните: {command}"
+    ),
     '"{name}" is not a command; run: {command}': "Команды «{name}» нет; выполните: {command}",
     "{path} is not a virtual environment; move it away, then run: {command}": (
         "{path} — не виртуальное окружение; уберите его и выполните: {command}"
@@ -98,8 +101,8 @@ Py_messenger: мессенджер для локальной сети.
     "unpacking {count} packages": "распаковка пакетов: {count}",
     "the package index does not answer, trying again": "хранилище пакетов не отвечает, пробуем ещё раз",
     "Ready in {seconds:.0f} s.": "Готово за {seconds:.0f} с.",
-    "The environment was unfinished, moved, or made for another Python: making it anew.": (
-        "Окружение недоделано, перенесено или создано для другого Python: создаётся заново."
+    "The environment was unfinished, incomplete, moved, or made for another Python: making it anew.": (
+        "Окружение недоделано, неполно, перенесено или создано для другого Python: создаётся заново."
     ),
 }
 

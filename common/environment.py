@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ _FLAGS: Final = {
     "0": False,
 }
 _SECRET_FILE_BYTES: Final = 4096
+_SIZE: Final = re.compile(r"(\d{1,15})\s*(?:([KMGT])(?:I?B)?|B)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,16 @@ class Sources:
             layers.append((f"in {dotenv_path}", _dotenv(dotenv_path)))
         return cls(tuple(layers))
 
+    def above(self, path: Path) -> Sources:
+        """These, and the file at *path* for what none of them has, if there is one.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        if not path.is_file():
+            return self
+        return Sources((*self._layers, (f"in {path}", _dotenv(path))))
+
     def text(self, name: str, default: _Text) -> str | _Text:
         """The value without the spaces around it."""
         value, _ = self._find(name)
@@ -78,6 +90,17 @@ class Sources:
         if number is None or not lowest <= number <= highest:
             raise _unusable(name, value, origin, f"a whole number from {lowest} to {highest}")
         return number
+
+    def size(self, name: str, default: int) -> int:
+        """A number of bytes: ``0``, ``750M``, ``4 GiB``; K, M, G and T are powers of 1024."""
+        value, origin = self._find(name)
+        if value is None:
+            return default
+        match = _SIZE.fullmatch(value.strip().upper())
+        if match is None:
+            raise _unusable(name, value, origin, "a size such as 0, 750M or 4G")
+        power = " KMGT".index(match[2] or " ")
+        return int(match[1]) << (10 * power)
 
     def choice(self, name: str, options: Sequence[str], default: str) -> str:
         """One of *options*; capital letters make no difference."""
@@ -160,6 +183,8 @@ def secret_in(path: Path, what: str) -> str:
     try:
         with path.open(encoding="utf-8-sig") as file:
             line = file.readline(_SECRET_FILE_BYTES).rstrip("\r\n")
+    except PermissionError as error:
+        raise ConfigError(f"{what} cannot be read ({error.strerror}). Let {_this_user()} read it.") from error
     except OSError as error:
         raise ConfigError(f"{what} cannot be read ({error.strerror or error}).") from error
     except UnicodeDecodeError as error:
@@ -167,6 +192,11 @@ def secret_in(path: Path, what: str) -> str:
     if not line.strip():
         raise ConfigError(f"{what} has nothing in its first line.")
     return line
+
+
+def _this_user() -> str:
+    # By number: in a container the name says nothing to those outside, whose file it is.
+    return f"user {os.geteuid()}" if hasattr(os, "geteuid") else "the user that runs this program"
 
 
 # -- the system --------------------------------------------------------------------------------------------------------

@@ -205,6 +205,52 @@ class NotAllowed(Refused):
     default = "You may not do that here. Ask an owner or admin."
 
 
+class Muted(Refused):
+    """The person may write nothing there for a time, or until that is lifted."""
+
+    code = "muted"
+    default = "You may not write here for now. Ask an owner or admin; you can read everything."
+
+
+class SlowMode(Refused):
+    """The person said something a moment ago, and the group has a pause between messages."""
+
+    code = "slow_mode"
+    status = 429
+    default = "This group has a pause between messages. Wait a little and send it again."
+
+
+class LimitReached(Refused):
+    """The person has as much of something as they may on this relay."""
+
+    code = "limit_reached"
+    default = "You have as many of these as you may on this relay. Ask whoever runs it, or take one away first."
+
+
+class LastOwner(Refused):
+    """The relay would be left without anybody who owns it."""
+
+    code = "last_owner"
+    default = "This is the only owner of the relay. Make somebody else an owner first."
+
+
+class ScopeNeeded(Refused):
+    """An access token without the scope that this needs, or something that no access token may."""
+
+    code = "scope_needed"
+    default = "This access token may not do that. Make one with a wider scope, or sign in as a person."
+
+
+class UnknownWebhook(Refused):
+    """There is no webhook at this address."""
+
+    code = "unknown_webhook"
+    status = 404
+    default = (
+        "There is no webhook at this address, or none any more. Ask an owner or admin of the group for another one."
+    )
+
+
 class NonceReused(Refused):
     """The author's nonce was used before for something else."""
 
@@ -214,11 +260,27 @@ class NonceReused(Refused):
 
 
 class UnknownTarget(Refused):
-    """A reply to an entry that is not there."""
+    """What is spoken of is not there, is no message, or was taken back."""
 
     code = "unknown_target"
     status = 404
-    default = "The message that this one answers does not exist. Send it without that."
+    default = "The message that this speaks of is not there any more. Look at the conversation again."
+
+
+class OnHold(Refused):
+    """Everything is to be kept: nobody may delete anything there."""
+
+    code = "on_hold"
+    status = 423
+    default = "Everything is kept here at present, so nothing can be deleted. Ask whoever runs the relay."
+
+
+class WouldDelete(Refused):
+    """A rule by which more messages would go than the person has agreed to lose."""
+
+    code = "would_delete"
+    status = 409
+    default = "Messages would be deleted by that. Ask how many, and say that you agree."
 
 
 class StorageUnavailable(Refused):
@@ -229,6 +291,94 @@ class StorageUnavailable(Refused):
     default = (
         "The relay cannot store anything right now (disk full or failing). Keep what you have and try again later."
     )
+
+
+class UnknownFile(Refused):
+    """There is no such file, or none that this person may fetch, name or continue."""
+
+    code = "unknown_file"
+    status = 404
+    default = "There is no such file here, or none that you may see. Ask its sender; it may have gone with its message."
+
+
+class FileTooLarge(Refused):
+    """A file above the relay's limit, or more bytes than were announced."""
+
+    code = "file_too_large"
+    status = 413
+    default = "This file is larger than the relay takes. Send a smaller one, or ask whoever runs the relay."
+
+
+class QuotaExceeded(Refused):
+    """This person, or everybody together, would have more in files than the relay keeps."""
+
+    code = "quota_exceeded"
+    status = 507
+    default = "You have as much in files on this relay as you may. Ask whoever runs it, or delete messages with files."
+
+
+class NoSpace(Refused):
+    """The relay's disk has no room for the file."""
+
+    code = "no_space"
+    status = 507
+    default = "The relay's disk has no room for this file. Try a smaller one, or ask whoever runs the relay."
+
+
+class OffsetConflict(Refused):
+    """The upload stands elsewhere than the client thinks, or somebody else goes on with it."""
+
+    code = "offset_conflict"
+    status = 409
+    default = "The upload does not stand at that offset. Ask for it by HEAD, and go on from there."
+
+
+class ChecksumMismatch(Refused):
+    """What arrived is not what the checksum says; it was dropped."""
+
+    code = "checksum_mismatch"
+    status = 460
+    default = "What arrived has another checksum, and was dropped. Send it again."
+
+
+class WrongMediaType(Refused):
+    """The body of a PATCH that is not said to be part of an upload."""
+
+    code = "wrong_media_type"
+    status = 415
+    default = "This is no part of an upload. Send it as application/offset+octet-stream."
+
+
+class UnsupportedUpload(Refused):
+    """An upload by another version of tus."""
+
+    code = "unsupported_upload"
+    status = 412
+    default = "Uploads speak tus 1.0.0 here. Send the header Tus-Resumable with that."
+
+
+class BadRange(Refused):
+    """A range that begins after the end of the file."""
+
+    code = "bad_range"
+    status = 416
+    default = "The file ends before that range begins. Send another range, or none."
+
+
+class FileDamaged(Refused):
+    """What is stored of the file does not open."""
+
+    code = "file_damaged"
+    status = 500
+    default = "This file was damaged on the relay's disk. Ask its sender to send it again."
+
+
+class SearchUnavailable(Refused):
+    """This relay cannot search."""
+
+    code = "search_unavailable"
+    status = 503
+    default = "This relay cannot search. Ask whoever runs it to look at its health."
 
 
 class TooManyConnections(Refused):
@@ -252,6 +402,39 @@ class ShuttingDown(Refused):
     code = "shutting_down"
     status = 503
     default = "The relay is shutting down. Wait a little and connect again."
+
+
+class RelayMoving(Refused):
+    """The relay is being handed over to another computer, and stores nothing for a moment."""
+
+    code = "moving"
+    status = 503
+    default = (
+        "This relay is moving to another computer and stores nothing for a moment. Keep what you have and try again."
+    )
+
+
+class RelayMoved(Refused):
+    """The relay runs on another computer now."""
+
+    code = "moved"
+    status = 421
+    default = "This relay has moved to another computer. Look for it on the network; it answers there by the same id."
+
+
+class WrongTicket(Refused):
+    """What should allow a computer to take the relay over does not (or no longer)."""
+
+    code = "wrong_ticket"
+    default = "This does not allow to take the relay over: it is wrong, too old, or was used. Ask for another one, as an owner."
+
+
+class MoveOver(Refused):
+    """There is no such move, or none any more: nothing was handed over, and the relay goes on where it is."""
+
+    code = "move_over"
+    status = 410
+    default = "This move is over: nothing was handed over, and the relay goes on where it was. Try it anew."
 
 
 # -- not on the wire ---------------------------------------------------------------------------------------------------

@@ -23,16 +23,24 @@ from common.ids import Millis, Nonce
 from common.protocol import limits
 from desktop import litter, locale
 from desktop.controller import Controller
-from desktop.events import HostingEvent, LinkEvent
+from desktop.events import LinkEvent
+from desktop.hosted import HostingEvent
 from desktop.hosting import Hosting
 from desktop.link.link import Link
 from desktop.link.looking import Looking
 from desktop.locale import _
+from desktop.moves import MoveEvent
+from desktop.moving import Moving
+from desktop.notifications import NotifierEvent
+from desktop.notify.notifier import Notifier
 from desktop.pump import Pump
 from desktop.settings import SettingsFile
+from desktop.view.app_icon import app_pixels
+from desktop.view.plainly import plainly
 from desktop.view.window import Window
 
 APP_NAME: Final = "pymessenger"
+NOTIFIER_STOP_S: Final = 1.0
 STOP_S: Final = 3.0
 """Closing takes no longer: what the link could not write by then is written at the next start."""
 _TICK_MS: Final = 1000
@@ -83,8 +91,17 @@ class App:
         # The link tells nothing before it is started, and then the pump is there.
         self._link = Link(config.home, self._tell, _now, Looking(config.server))
         self._hosting = Hosting(self._tell, config.home / "relay.log")
+        self._notifier = Notifier(self._tell, app_pixels)
         self._controller = Controller(
-            self._link, self._hosting, self._settings, now=_now, new_nonce=_new_nonce, direct=config.server
+            self._link,
+            self._hosting,
+            self._settings,
+            self._notifier,
+            Moving(self._tell),
+            now=_now,
+            new_nonce=_new_nonce,
+            direct=config.server,
+            plain=plainly,
         )
         self._is_remembered = any(config.home.glob(_ARCHIVES))
         try:
@@ -99,7 +116,9 @@ class App:
         self._on_painted: Callable[[App], None] | None = None
         self._link_started = False
         self._root.report_callback_exception = self._callback_failed
-        self._pump: Pump[LinkEvent | HostingEvent] = Pump(self._root, self._controller.fold, self._controller.settle)
+        self._pump: Pump[LinkEvent | HostingEvent | MoveEvent | NotifierEvent] = Pump(
+            self._root, self._controller.fold, self._controller.settle
+        )
 
     def run(self, on_painted: Callable[[App], None] | None = None) -> None:
         """Show the window until it is closed. *on_painted* is called once, when the first screen stands painted."""
@@ -124,7 +143,7 @@ class App:
 
     # -- in the window's thread ----------------------------------------------------------------------------------------
 
-    def _tell(self, event: LinkEvent | HostingEvent) -> None:
+    def _tell(self, event: LinkEvent | HostingEvent | MoveEvent | NotifierEvent) -> None:
         """Called in other threads."""
         self._pump.tell(event)
 
@@ -149,6 +168,7 @@ class App:
         if not self._link_started:
             self._link_started = True
             self._link.start()
+            self._notifier.want_tray(self._settings.settings.tray)
 
     def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self._root:
@@ -166,6 +186,7 @@ class App:
         relay_ends = threading.Thread(target=self._hosting.stop, args=(STOP_S,), name="hosting stop", daemon=True)
         if self._hosting.is_running:
             relay_ends.start()
+        self._notifier.stop(NOTIFIER_STOP_S)
         self._link.stop(STOP_S)
         if relay_ends.ident is not None:
             relay_ends.join(STOP_S)

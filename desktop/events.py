@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
+from typing import Literal
 
 from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Entry, GroupInfo, Member, PresenceState, Registration, User
+from common.protocol.messages import (
+    AccessToken,
+    Ban,
+    Entry,
+    FileId,
+    FileInfo,
+    Forward,
+    GroupInfo,
+    Hit,
+    Invite,
+    Member,
+    PresenceState,
+    Reader,
+    Registration,
+    User,
+    Webhook,
+)
+from common.protocol.messages import NotifyLevel as NotifyLevel
+from desktop.export.order import Progress
+from desktop.moves import MoveAllowed
+from desktop.ordered import Ordered
+from desktop.unsent import FormerKnown, UnsentSaved
 
 # -- relays on the network ---------------------------------------------------------------------------------------------
 
@@ -17,12 +40,15 @@ class Trust(Enum):
     NEW = auto()
     KNOWN = auto()
     IMPOSTOR = auto()
-    """A name or address that belongs to a known relay, shown by another identity."""
+    """A name that belongs to a known relay, or an address that it had, shown by another identity."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRelay:
-    """A relay that answered a probe just now. *host* and *port*: where it answered best; *addresses*: everywhere it was seen."""
+    """A relay that answered a probe just now, or a known one that does not (*is_silent*).
+
+    *host* and *port*: where it answered best, or did last; *addresses*: everywhere it was seen.
+    """
 
     relay_id: RelayId
     name: str
@@ -36,6 +62,10 @@ class FoundRelay:
     """When this client first signed in there; only of a known relay."""
     conflicts_with: RelayId | None = None
     """The known relay whose name or address an impostor shows."""
+    only_address: bool = False
+    """An impostor has another name, and only answers where the known relay was."""
+    is_silent: bool = False
+    """A known relay that does not answer now; how many are there and who may come is not known then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +92,22 @@ class AddressFailed:
 
 @dataclass(frozen=True, slots=True)
 class AddressAnswered:
-    """A typed address or pasted invitation led to this relay. *address*: as it was given; *code*: the invitation's, else empty."""
+    """A typed address or pasted invitation led to this relay. *address*: as it was given; *code*: the invitation's, else empty.
+
+    *verified*: the invitation names exactly this identity.
+    """
 
     address: str
     relay: FoundRelay
     code: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelayForgotten:
+    """A known relay was forgotten as it was asked for, or is no longer looked for at addresses that are another's."""
+
+    relay_id: RelayId
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,38 +127,15 @@ class ConnectionChecked:
     done: bool
 
 
-# -- the own relay, which runs on this computer as a child process ------------------------------------------------------
+# -- the own relay, which runs on this computer (more in desktop.hosted) -----------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class HostingStarting:
-    """It is being started."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostingReady:
-    """It serves at *port*. *owner_code* and *recovery_code*: only when it has just been made, else empty."""
+class OwnerCodeKept:
+    """The owner code of the relay on this computer, which nobody has used yet; an empty *code*: it is used, or good no longer."""
 
     relay_id: RelayId
-    name: str
-    port: int
-    owner_code: str = ""
-    recovery_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HostingFailed:
-    """It did not start, or ended by itself; *message* for people says what to do."""
-
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class HostingStopped:
-    """It has ended, as it was asked to."""
-
-
-HostingEvent = HostingStarting | HostingReady | HostingFailed | HostingStopped
+    code: str
 
 
 # -- the link ----------------------------------------------------------------------------------------------------------
@@ -174,6 +192,18 @@ class SignInFailed:
     code: str
     message: str
     retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowWanted:
+    """Somebody has started this client once more: its window is to come to the front."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMissing:
+    """What was kept of conversations in *folder* cannot be opened: its key is gone, and another archive was begun."""
+
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +266,21 @@ class EntriesKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedKnown:
+    """Entries from anywhere in the log: what was said later of messages that are known (edits, reactions, pins), or what they quote."""
+
+    group: GroupId
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWanted:
+    """The person asked for this group (a direct conversation, one they were invited to): it is known now, show it."""
+
+    group: GroupId
+
+
+@dataclass(frozen=True, slots=True)
 class CompleteUpTo:
     """All groups are complete up to what the relay had at that time; from the archive at start, then live."""
 
@@ -259,10 +304,19 @@ class UsersKnown:
 
 @dataclass(frozen=True, slots=True)
 class PresenceSeen:
-    """Somebody came or went."""
+    """Somebody came or went, or says something else of themselves (*status*)."""
 
     user: UserId
     state: PresenceState
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypingHeard:
+    """Somebody is writing in *group*; true for `limits.TYPING_S` unless it is heard again."""
+
+    group: GroupId
+    user: UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,23 +328,65 @@ class ReadSeen:
     seq: Seq
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadSeen:
+    """This person's own read marker went back to *seq*, here or on another device."""
+
+    group: GroupId
+    seq: Seq
+
+
 class OutboxState(Enum):
-    """Where an own message stands before it is an entry."""
+    """Where an own message or act stands before it is an entry."""
 
     WAITING = auto()
     FAILED = auto()
 
 
+ActKind = Literal["message", "edit", "redaction", "reaction", "pin", "unread"]
+"""What waits in the outbox: entries that are not in the log yet, and the read marker that goes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingUpload:
+    """A file of a waiting message, on its way to the relay; how far it is, `TransferChanged` tells with the same *key*.
+
+    *path*: where it lies on this computer. *width* and *height* in pixels, 0 unless it is an image. *stamp*: when it was changed last,
+    when it was put to the message; another one means another content.
+    """
+
+    key: str
+    name: str
+    size: int
+    mime: str
+    width: int
+    height: int
+    path: Path
+    stamp: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """An own message on its way. *problem* for people, only when failed."""
+    """An own message or act on its way. *problem* for people, only when failed.
+
+    *body*: text of a message or edit, emoji of a reaction. *target*: what it speaks of; of a message, what it answers. *on*: false takes a
+    reaction or pin away. *mentions*: whom a message or edit calls, 0 for everybody. *forward*: the message that is said again.
+    *uploads*: the files of a message, in their order, until all of them are with the relay; then they are its *files*.
+    """
 
     group: GroupId
     nonce: Nonce
     body: str
     written_at: Millis
-    state: OutboxState
+    state: OutboxState = OutboxState.WAITING
     problem: str = ""
+    kind: ActKind = "message"
+    target: Seq | None = None
+    on: bool = True
+    mentions: tuple[UserId, ...] = ()
+    forward: Forward | None = None
+    files: tuple[FileInfo, ...] = ()
+    uploads: tuple[PendingUpload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +395,230 @@ class OutboxListed:
 
     group: GroupId
     items: tuple[OutboxItem, ...]
+
+
+TransferKind = Literal["upload", "download"]
+TransferState = Literal["waiting", "running", "paused", "failed", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A file on its way. *key*: who asked for it gave that. *path*: of an upload what is sent, of a download where it will be, or is.
+
+    *file*: the relay's id, empty until it has given one. *rate* in bytes a second, *left_s* None while nobody can know. *problem* for
+    people, only when failed.
+    """
+
+    key: str
+    kind: TransferKind
+    group: GroupId
+    path: Path
+    name: str
+    size: int
+    done: int
+    state: TransferState
+    file: FileId = ""
+    rate: float = 0.0
+    left_s: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferChanged:
+    """A transfer is new, goes on, or has ended well or badly."""
+
+    transfer: Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    """A transfer is forgotten: given up, or done with."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChanged:
+    """An export goes on, or has ended well or badly."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """A decoded picture: bare pixels, row by row. *full_width*, *full_height*: of the original, which may be larger.
+
+    *frames*: of a picture that moves, the pixels of each, the first one too, and *shown_ms* for how long each is seen; else empty.
+    """
+
+    width: int
+    height: int
+    mode: Literal["RGB", "RGBA"]
+    pixels: bytes = field(repr=False)
+    full_width: int
+    full_height: int
+    frames: tuple[bytes, ...] = field(default=(), repr=False)
+    shown_ms: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKnown:
+    """What came of `fetch_picture`. *raster* is None when there is nothing to show: *problem* says why, for people.
+
+    *may_retry*: asking again later may help (the relay is away, or too much was asked for at once).
+    """
+
+    key: str
+    edge: int
+    raster: Raster | None
+    problem: str = ""
+    may_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PinsListed:
+    """The pinned messages of *group*, the newest pin first."""
+
+    group: GroupId
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PinsCounted:
+    """How many messages of *group* are pinned now."""
+
+    group: GroupId
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMade:
+    """An access token was made; *secret* is told once. *curl*: a command that uses it."""
+
+    token: AccessToken
+    secret: str = field(repr=False)
+    curl: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TokensListed:
+    """The person's access tokens that are good."""
+
+    tokens: tuple[AccessToken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HookMade:
+    """A webhook was made; its *url* is told once. *curl*: a command that uses it."""
+
+    hook: Webhook
+    url: str = field(repr=False)
+    curl: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HooksListed:
+    """The webhooks of *group*."""
+
+    group: GroupId
+    hooks: tuple[Webhook, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BansListed:
+    """Who may not come back into *group*, the last ban first."""
+
+    group: GroupId
+    bans: tuple[Ban, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersListed:
+    """Who has read the own message *seq*, the first reader first."""
+
+    group: GroupId
+    seq: Seq
+    readers: tuple[Reader, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditsListed:
+    """All texts that the own message *target* had, the first one first."""
+
+    group: GroupId
+    target: Seq
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InviteMade:
+    """An invitation, its code and its link are there. They are told this once."""
+
+    invite: Invite
+    code: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitesListed:
+    """The invitations that are still good: to *group*, or (None) to the relay."""
+
+    group: GroupId | None
+    invites: tuple[Invite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HitsFound:
+    """Messages with *query* in them, newest first. *complete* is false while the relay still looks through older ones.
+
+    *more*: there are further ones before the last of these.
+    """
+
+    query: str
+    group: GroupId | None
+    hits: tuple[Hit, ...]
+    complete: bool
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """How this person wants a conversation, on all devices: what to be told of, and whether it is out of sight.
+
+    *said*: the relay knows it.
+    """
+
+    notify: NotifyLevel = "all"
+    hidden: bool = False
+    said: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesKnown:
+    """The choices for each conversation that has other than the usual ones, from the archive."""
+
+    choices: dict[GroupId, GroupChoice]
+
+
+OwnState = Literal["online", "away", "dnd"]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStatus:
+    """What this person says of themselves; said again on every link. *receipts*: others are told how far they have read,
+    on all devices; *unsaid*: the relay does not know that yet."""
+
+    state: OwnState = "online"
+    text: str = ""
+    receipts: bool = True
+    unsaid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStatusKnown:
+    """What was said last, from the archive."""
+
+    status: OwnStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +637,37 @@ class DraftsKnown:
     drafts: dict[GroupId, str]
 
 
+@dataclass(frozen=True, slots=True)
+class DraftFilesKnown:
+    """All that is attached to the draft of *group*, in the order in which it was attached."""
+
+    group: GroupId
+    files: tuple[PendingUpload, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesLookedAt:
+    """What was to be attached has been looked at. *problems*, for people: why some of it was not. *asked*: it answers `Link.attach`."""
+
+    group: GroupId
+    problems: tuple[str, ...]
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewMade:
+    """A small picture (PNG, safe to decode) of an attached file; *key* is that of its `PendingUpload`."""
+
+    key: str
+    png: bytes
+
+
 LinkEvent = (
     RelaysFound
+    | RelayForgotten
+    | WindowWanted
+    | KeyMissing
+    | OwnerCodeKept
     | DiscoveryTrouble
     | AddressFailed
     | AddressAnswered
@@ -333,12 +682,41 @@ LinkEvent = (
     | GroupSeen
     | GroupLost
     | EntriesKnown
+    | RelatedKnown
+    | GroupWanted
     | CompleteUpTo
     | MembersListed
     | UsersKnown
     | PresenceSeen
+    | TypingHeard
     | ReadSeen
+    | UnreadSeen
     | OutboxListed
+    | PinsListed
+    | PinsCounted
+    | BansListed
+    | KeyMade
+    | TokensListed
+    | HookMade
+    | HooksListed
+    | ReadersListed
+    | EditsListed
+    | InviteMade
+    | InvitesListed
+    | Ordered
+    | MoveAllowed
+    | HitsFound
+    | ChoicesKnown
+    | OwnStatusKnown
     | CommandRefused
     | DraftsKnown
+    | TransferChanged
+    | TransferEnded
+    | DraftFilesKnown
+    | FormerKnown
+    | UnsentSaved
+    | FilesLookedAt
+    | PreviewMade
+    | ExportChanged
+    | PictureKnown
 )

@@ -4,6 +4,8 @@ It is a process of its own, so that a busy window or a crash of it never stops o
 which the system sees to however this client ends; a line ``stay`` before that tells it to go on alone. On its standard output it says
 one line of JSON when it is ready; everything else it has to say goes to a log file, whose last line explains a failed start.
 
+One that was let stay is no child of the next client; it is found by its data folder, and stopped by an order.
+
 Where the settings name a relay that clients are to go to, that is another machine's: the own one listens on its own addresses.
 """
 
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -24,8 +27,9 @@ from common.crypto.identity import BadRelayId, parse_relay_id
 from common.environment import Sources
 from common.errors import ConfigError
 from common.protocol.limits import DEFAULT_PORT
-from desktop.events import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
+from desktop.hosted import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
 from desktop.locale import _
+from desktop.standing import standing, stop_standing
 
 START_S: Final = 60.0
 """A relay that is not ready by then is given up; key derivation on an old computer takes seconds."""
@@ -55,27 +59,34 @@ class Hosting:
         command: Sequence[str] = _COMMAND,
         start_s: float = START_S,
         dotenv_path: Path = _ROOT / ".env",
+        data_dir: Path | None = None,
     ) -> None:
-        """*tell* is called in a thread of this class. *log_path*: what the relay says goes there. *options*: more arguments."""
+        """*tell* is called in a thread of this class. *log_path*: what the relay says goes there. *options*: more arguments.
+
+        *data_dir*: the relay's, where it is not the one that the settings name.
+        """
         self._tell = tell
         self._log_path = log_path
         self._command = tuple(command)
-        self._options = tuple(options)
+        self._where = () if data_dir is None else ("--data-dir", str(data_dir))
+        self._options = (*options, *self._where)
         self._dotenv_path = dotenv_path
         self._start_s = start_s
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._is_wanted = False
+        self._stands = False
+        """It runs without being a child of this client."""
 
     @property
     def is_running(self) -> bool:
-        """Whether the relay runs, or is being started, as a child of this client."""
+        """Whether the relay runs, or is being started, as a child of this client; or was found running."""
         with self._turn:
-            return self._is_wanted and self._thread is not None and self._thread.is_alive()
+            return self._stands or (self._is_wanted and self._thread is not None and self._thread.is_alive())
 
     def start(self) -> None:
-        """Start the relay: told by `HostingStarting`, then `HostingReady` or `HostingFailed`. Nothing if it runs."""
+        """Start the relay: told by `HostingStarting`, then `HostingReady`, `HostingStands` or `HostingFailed`. Nothing if it runs."""
         with self._turn:
             if self._thread is not None and self._thread.is_alive():
                 return
@@ -83,11 +94,22 @@ class Hosting:
             self._thread = threading.Thread(target=self._run, name="hosting", daemon=True)
             self._thread.start()
 
+    def look(self) -> None:
+        """Find out whether the relay that was let stay still runs: told by `HostingStands`, or not at all."""
+        threading.Thread(target=self._look, args=(False,), name="hosting look", daemon=True).start()
+
+    def end(self) -> None:
+        """As `stop`, without waiting."""
+        threading.Thread(target=self.stop, name="hosting stop", daemon=True).start()
+
     def stop(self, timeout_s: float = STOP_S) -> None:
         """Ask the relay to end, and wait: told by `HostingStopped`. After *timeout_s* it is ended."""
         with self._turn:
             self._is_wanted = False
             process, thread = self._process, self._thread
+            stands, self._stands = self._stands, False
+        if stands:
+            self._stop_standing()
         if process is not None:
             _close_input(process)
             if not _ends(process, timeout_s):
@@ -101,7 +123,7 @@ class Hosting:
     def let_stay(self) -> None:
         """The relay goes on when this client ends; it is no child any more, and nothing more is told of it."""
         with self._turn:
-            self._is_wanted = False
+            self._is_wanted = self._stands = False
             process, self._process = self._process, None
             if process is not None and process.stdin is not None:
                 with contextlib.suppress(OSError):  # it has ended just now: then there is nothing to stay
@@ -134,9 +156,25 @@ class Hosting:
         with self._turn:
             is_ours, self._process = self._process is process, None
             was_wanted, self._is_wanted = self._is_wanted, False
+        if was_wanted and not is_ready and self._look(True):
+            return
         if was_wanted:
             self._tell(HostingFailed(self._why(is_ready, code)))
         elif is_ours:
+            self._tell(HostingStopped())
+
+    def _look(self, asked: bool) -> bool:
+        found = standing(self._where)
+        if found is not None:
+            with self._turn:
+                self._stands = True
+            self._tell(replace(found, asked=asked))
+        return found is not None
+
+    def _stop_standing(self) -> None:
+        if problem := stop_standing(self._where):
+            self._tell(HostingFailed(_("The relay on this computer does not stop: {reason}").format(reason=problem)))
+        else:
             self._tell(HostingStopped())
 
     def _launch(self) -> subprocess.Popen[bytes]:
@@ -163,6 +201,10 @@ class Hosting:
     def _await_ready(self, process: subprocess.Popen[bytes], late: threading.Timer) -> bool:
         assert process.stdout is not None
         for line in process.stdout:
+            if _is_upgrading(line):
+                late.cancel()  # killed in the middle, it would have to begin anew each time
+                self._tell(HostingStarting(upgrading=True))
+                continue
             ready = _ready(line)
             if ready is not None:
                 late.cancel()
@@ -213,6 +255,14 @@ def _ready(line: bytes) -> HostingReady | None:
         )
     except (ValueError, TypeError, KeyError, BadRelayId):
         return None
+
+
+def _is_upgrading(line: bytes) -> bool:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and "upgrading" in said
 
 
 def _ends(process: subprocess.Popen[bytes], within_s: float) -> bool:

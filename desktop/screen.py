@@ -5,16 +5,23 @@ All methods are called in the window's thread. Texts that come from people are p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Protocol
 
-from common.ids import RelayId
-from common.protocol.messages import User
+from common.ids import GroupId, Millis, RelayId, Seq
+from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
 from desktop.events import Finding as Finding
-from desktop.events import FoundRelay
-from desktop.model.rows import Header, MemberRow, RailRow, Rows, Splice
+from desktop.events import FoundRelay, OwnStatus, PictureKnown, Transfer
+from desktop.export.order import Progress
+from desktop.model.attached import AttachedRow
+from desktop.model.reacted import ReactionNote
+from desktop.model.rows import BanRow, Header, HitRow, MemberRow, PinRow, Quote, RailRow, ReaderRow, Rows, Splice
+from desktop.model.transfers import TransferList
+from desktop.model.unsent import UnsentRow
+from desktop.moves import MoveShown
+from desktop.notifications import ServiceSeen, TestShown, TraySeen
 
 
 class Tone(Enum):
@@ -69,6 +76,50 @@ class Question:
     choices: tuple[Choice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What is written is a new message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replying:
+    """What is written answers *quote*."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """What is written replaces the text of the own message *seq*; *text* is the one that it has."""
+
+    seq: Seq
+    text: str
+
+
+ComposerMode = Writing | Replying | Editing
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierSight:
+    """What the settings say of notifications. *service*: None while that is being found out; *test*: None, none was shown yet."""
+
+    service: ServiceSeen | None = None
+    test: TestShown | None = None
+    tray: TraySeen = TraySeen(shown=False, possible=False)  # noqa: RUF009 - it never changes
+
+
+KEYRING: Final = "keyring"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one is signed in. *token_kept_in*: KEYRING, or the path of the file that holds what keeps one signed in."""
+
+    relay_id: RelayId
+    relay_name: str
+    token_kept_in: str
+
+
 class Screen(Protocol):
     """The window, as the controller sees it."""
 
@@ -80,7 +131,7 @@ class Screen(Protocol):
     def show_relays(self, relays: Sequence[FoundRelay], trouble: str = "", hosting: str = "", sought: str = "") -> None:
         """What was found. *trouble*: what hinders looking; *hosting*: what the own relay does; both for people, may be empty.
 
-        *sought*: the address that the settings name, while the relay there is waited for (*trouble* says why), else empty.
+        *sought*: the address that the settings name instead of looking around, else empty; while nobody is there *trouble* says why.
         """
 
     def show_address_problem(self, message: str) -> None:
@@ -92,10 +143,15 @@ class Screen(Protocol):
     def show_recovery_code(self, code: str, on_confirmed: Callable[[], None]) -> None:
         """The own relay's recovery code, shown once: to be written down, copied and confirmed."""
 
+    def show_blocked(self, title: str, text: str) -> None:
+        """Swap to the screen of a client that cannot begin; all that can be done there is `Intents.quit`."""
+
     # -- signing in ----------------------------------------------------------------------------------------------------
 
-    def show_sign_in(self, relay: FoundRelay, mode: SignInMode, code: str = "", username: str = "") -> None:
-        """Swap to the form. *code*: an invitation or owner code that is already known."""
+    def show_sign_in(
+        self, relay: FoundRelay, mode: SignInMode, code: str = "", username: str = "", *, is_owners: bool = False
+    ) -> None:
+        """Swap to the form. *code*: an invitation or owner code (*is_owners*) that is already known."""
 
     def show_sign_in_busy(self, busy: bool) -> None:
         """The relay was asked; the form waits."""
@@ -135,6 +191,94 @@ class Screen(Protocol):
     def show_composer(self, text: str, enabled: bool, hint: str = "") -> None:
         """Put *text* (a draft) into the composer. *hint*: said in place of it when not enabled (not a member, no group)."""
 
+    def show_attachments(self, files: Sequence[AttachedRow]) -> None:
+        """What is attached to what is being written here."""
+
+    def show_wait(self, seconds: int) -> None:
+        """In how many seconds the next message may be sent; until then the composer keeps its text. 0: now."""
+
+    def show_composer_mode(self, mode: ComposerMode) -> None:
+        """What comes of what is written; shown above the composer, with a way to `Intents.cancel_reply`.
+
+        A text that goes with it comes by `show_composer`.
+        """
+
+    def show_row(self, index: int) -> None:
+        """Somebody jumped to row *index*: bring it to the upper third of the view and point it out for a moment."""
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def show_transfers(self, statuses: Mapping[str, Transfer | None]) -> None:
+        """How it stands with these files, by their id at the relay or the key of their upload; None: nothing is done with them."""
+
+    def show_transfer_list(self, transfers: TransferList) -> None:
+        """All that is under way, has failed or was finished just now."""
+
+    def show_picture(self, picture: PictureKnown) -> None:
+        """What came of `Intents.want_picture`."""
+
+    def retry_pictures(self) -> None:
+        """Pictures that could not be had a while ago may be asked for again."""
+
+    # -- lists that were asked for -------------------------------------------------------------------------------------
+
+    def show_pins(self, group: GroupId, pins: Sequence[PinRow]) -> None:
+        """The pinned messages, the newest pin first."""
+
+    def show_readers(self, seq: Seq, readers: Sequence[ReaderRow]) -> None:
+        """Who has read that own message, the first reader first."""
+
+    def show_edits(self, seq: Seq, texts: Sequence[tuple[Millis, str]]) -> None:
+        """The texts that that own message had, each with its time, the first one first."""
+
+    def show_people(self, text: str, people: Sequence[MemberRow]) -> None:
+        """People whose name begins with *text*, as `Intents.seek_people` was asked."""
+
+    def show_hits(self, query: str, hits: Sequence[HitRow], complete: bool, more: bool) -> None:
+        """What was found, newest first. *complete* is false while older messages are still being looked through."""
+
+    def show_invite(self, invite: Invite, code: str, link: str) -> None:
+        """An invitation was made. Code and link are shown this once."""
+
+    def show_reactions(self, note: ReactionNote | None) -> None:
+        """Who has reacted to own messages since they were read last; None: there is nothing to say of that."""
+
+    def show_token_made(self, token: AccessToken, secret: str, curl: str) -> None:
+        """A key for a script was made. It is shown this once, with a command that uses it."""
+
+    def show_tokens(self, tokens: Sequence[AccessToken]) -> None:
+        """The own keys for scripts that are good."""
+
+    def show_hook_made(self, hook: Webhook, url: str, curl: str) -> None:
+        """An address that posts into a group was made. It is shown this once, with a command that uses it."""
+
+    def show_hooks(self, group: GroupId, hooks: Sequence[Webhook]) -> None:
+        """The addresses that post into that group."""
+
+    def show_bans(self, group: GroupId, bans: Sequence[BanRow]) -> None:
+        """Who may not come back into that group, the last ban first."""
+
+    def show_invites(self, group: GroupId | None, invites: Sequence[Invite]) -> None:
+        """The invitations that are still good."""
+
+    def show_ordered(self, command: Command, answer: Answer | None, problem: str) -> None:
+        """What came of `Intents.order`: an answer, or None and *problem*, for people."""
+
+    def show_move(self, shown: MoveShown) -> None:
+        """The relay moves to this computer, or the move has ended."""
+
+    def show_export(self, progress: Progress) -> None:
+        """An export that was asked for goes on or has ended; while it is *there* already, ask what to do."""
+
+    def show_unsent(self, rows: Sequence[UnsentRow]) -> None:
+        """What was not sent in conversations that the person is not in any more, until `Intents.hide_unsent`."""
+
+    def show_place(self, place: Place) -> None:
+        """Where one is signed in, for the settings."""
+
+    def show_own_status(self, status: OwnStatus) -> None:
+        """What the person says of themselves."""
+
     # -- over everything -----------------------------------------------------------------------------------------------
 
     def show_toast(self, text: str) -> None:
@@ -151,6 +295,18 @@ class Screen(Protocol):
 
     def beep(self) -> None:
         """A sound for a new message while the window has no focus."""
+
+    def show_notifier(self, sight: NotifierSight) -> None:
+        """What is known of the system's notifications, for the settings."""
+
+    def come_to_front(self, token: str) -> None:
+        """Bring the window before all others, from wherever it is; *token*: what the desktop gave for that, may be empty."""
+
+    def clear_the_view(self) -> None:
+        """Close what only lies over the conversations, but nothing that asks the person or holds what they typed."""
+
+    def hide(self) -> None:
+        """Put the window away; only the icon beside the clock brings it back."""
 
     def close(self) -> None:
         """Take the window down."""

@@ -16,25 +16,35 @@ from typing import Any, Final
 
 FILE_NAME: Final = "settings.json"
 THEMES: Final = ("system", "light", "dark")
+PRIVACIES: Final = ("text", "name", "nothing")
 SCALE_MIN: Final = 85
-SCALE_MAX: Final = 150
+SCALE_MAX: Final = 300
+TEXT_MIN: Final = 85
+TEXT_MAX: Final = 300
 _GEOMETRY: Final = re.compile(r"\d{2,5}x\d{2,5}([+-]-?\d{1,5}){0,2}", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?|", re.ASCII)
 _RELAY_ID: Final = re.compile(r"([A-Z2-7]{52})?", re.ASCII)
 _PANE_MIN: Final = 120
 _PANE_MAX: Final = 2000
 _EMOJI_MAX: Final = 200
+_RECENT_MAX: Final = 600
+_PATH_MAX: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the person chose.
 
-    *language*: a code of `desktop.locale.languages()`, or empty for the system's. *scale*: zoom in percent on top of the
-    system's own. *geometry*: as Tk writes it (``1100x720+80+60``), empty until the window was moved. *rail_width*: logical
+    *language*: a code of `desktop.locale.languages()`, or empty for the system's. *scale*: the whole interface in percent, on top of
+    the system's own. *text*: the same for text alone, on top of *scale*. *geometry*: as Tk writes it (``1100x720+80+60``), empty until the window was moved. *rail_width*: logical
     pixels. *show_members*: whether the members pane is open. *stay_hosting*: what the person last answered when asked
     whether the own relay stays after the window closes; None: not asked yet. *emoji*: what the window found out about this
     system's emoji, in its own words. *own_relay*: id of the relay that this client runs on this computer, empty while it has none.
+    *recent_emoji*: those chosen last, the last one first, with blanks between. *notify*: the system tells of messages, and says
+    as much as *notify_privacy* lets it, with a *notify_sound*; *notify_calls_in_dnd*: it tells of calls by name even when the person
+    does not want to be disturbed. *tray*: closing the window leaves an icon beside the clock, where there is a place for one.
+    *downloads*: the folder for files that are fetched, whole
+    from its root; empty for the system's own.
     """
 
     language: str = ""
@@ -47,6 +57,15 @@ class Settings:
     stay_hosting: bool | None = None
     emoji: str = ""
     own_relay: str = ""
+    recent_emoji: str = ""
+    notify: bool = True
+    notify_privacy: str = "name"
+    notify_sound: bool = True
+    notify_calls_in_dnd: bool = False
+    tray: bool = False
+    text: int = 100
+    reactions_told: bool = True
+    downloads: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +119,7 @@ class SettingsFile:
     def __init__(self, folder: Path) -> None:
         """Read what is kept in *folder*; `problem` says what could not be used."""
         kept = load(folder)
-        self._folder = folder
+        self.folder: Final = folder
         self.settings = kept.settings
         self.problem = kept.problem
 
@@ -123,10 +142,19 @@ class SettingsFile:
 
     def _keep(self) -> None:
         try:
-            save(self._folder, self.settings)
+            save(self.folder, self.settings)
             self.problem = ""
         except OSError as error:
             self.problem = f"Your settings cannot be kept: {error}"
+
+
+def downloads_folder(settings: Settings) -> Path:
+    """Where files go that are fetched without asking where to."""
+    if settings.downloads:
+        return Path(settings.downloads)
+    from platformdirs import user_downloads_path  # it asks the system, which nobody needs before the first download
+
+    return user_downloads_path()
 
 
 _MISSING: Final = object()
@@ -140,13 +168,23 @@ def _fits(name: str, value: object) -> bool:
             return value in THEMES
         case "scale":
             return _whole(value, SCALE_MIN, SCALE_MAX)
+        case "text":
+            return _whole(value, TEXT_MIN, TEXT_MAX)
         case "geometry":
             return value == "" or (isinstance(value, str) and _GEOMETRY.fullmatch(value) is not None)
         case "emoji":
             return isinstance(value, str) and len(value) <= _EMOJI_MAX
+        case "downloads":
+            return value == "" or (isinstance(value, str) and len(value) <= _PATH_MAX and Path(value).is_absolute())
+        case "recent_emoji":
+            return isinstance(value, str) and len(value) <= _RECENT_MAX
         case "rail_width":
             return _whole(value, _PANE_MIN, _PANE_MAX)
-        case "maximized" | "show_members":
+        case "notify_privacy":
+            return value in PRIVACIES
+        case (
+            "reactions_told" | "maximized" | "show_members" | "notify" | "notify_sound" | "notify_calls_in_dnd" | "tray"
+        ):
             return isinstance(value, bool)
         case "stay_hosting":
             return value is None or isinstance(value, bool)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
+from common import VERSION
 
-VERSION: Final = "0.1.0"
+__all__ = ["VERSION"]

@@ -1,4 +1,4 @@
-"""``python -m relay COMMAND``: run, announce, doctor."""
+"""``python -m relay COMMAND``: run, status, stop, announce, doctor, keys, users, invites, audit, backup, restore, move, service."""
 
 from __future__ import annotations
 
@@ -10,14 +10,30 @@ from typing import Final, cast
 
 from common.errors import StartupError
 from relay import VERSION
-from relay.cli import announce, doctor, run
+from relay.cli import announce, audit, backup, doctor, invites, itself, keys, move, restore, run, service, users
+from relay.cli.manual import complete
 
-_COMMANDS: Final = (run, announce, doctor)
+_COMMANDS: Final = (run, itself, announce, doctor, keys, users, invites, audit, backup, restore, move, service)
 _INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says. The exit code is 0, 1 for what must be mended first, 2 for a wrong command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without the letters of a name is no reason to stop
+            stream.reconfigure(errors="replace")
+    options = command_line().parse_args(arguments)
+    try:
+        return cast(Callable[[argparse.Namespace], int], options.run)(options)
+    except StartupError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def command_line() -> argparse.ArgumentParser:
+    """All commands with their help."""
     parser = argparse.ArgumentParser(
         prog="python -m relay",
         description="The relay of a Py_messenger: keeps the groups' history and tells everybody.",
@@ -26,17 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_parser(subparsers)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal without the letters of a name is no reason to stop
-            stream.reconfigure(errors="replace")
-    options = parser.parse_args(arguments)
-    try:
-        return cast(Callable[[argparse.Namespace], int], options.run)(options)
-    except StartupError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    complete(parser)
+    return parser
 
 
 if __name__ == "__main__":

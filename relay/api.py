@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
+import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
@@ -15,9 +15,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from common.errors import (
     BadRequest,
-    FrameTooLarge,
     InternalError,
-    NotSignedIn,
+    NotAllowed,
     ShuttingDown,
     UnexpectedMessage,
     UnknownCommand,
@@ -32,23 +31,28 @@ from relay.doorkeeper import Doorkeeper
 from relay.handlers.accounts import caller_of
 from relay.handlers.parts import Parts, Stranger
 from relay.handlers.rules import perform
+from relay.health.watch import Watch
+from relay.metrics import CONTENT_TYPE
+from relay.replies import SERVER, body_of, json_reply, problem_reply
+from relay.tally import Tally
 
 _log = logging.getLogger(__name__)
 
-BODY_S: Final = 20.0
-"""A body that takes longer to arrive is not waited for."""
-_JSON: Final = "application/json"
-_SERVER: Final = f"Py_messenger/{VERSION}"
+_FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""Who comes through a proxy on this computer is not on this computer."""
 
 
 class Api:
     """The HTTP requests of one relay."""
 
-    def __init__(self, parts: Parts, doorkeeper: Doorkeeper, beacon_troubles: Callable[[], tuple[str, ...]]) -> None:
-        """*beacon_troubles*: why the relay may not be found, in words."""
+    def __init__(
+        self, parts: Parts, doorkeeper: Doorkeeper, watch: Watch, metrics: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        """*watch* knows how the relay is; *metrics*: what it counts, as text."""
         self._parts = parts
         self._doorkeeper = doorkeeper
-        self._beacon_troubles = beacon_troubles
+        self._watch = watch
+        self._metrics = metrics
         self._closing = False
 
     def routes(self) -> list[web.RouteDef]:
@@ -56,6 +60,7 @@ class Api:
         return [
             web.get("/api/relay", self._card),
             web.get("/health", self._health),
+            web.get("/metrics", self._scraped),
             web.get("/api/openapi.json", self._openapi),
             web.get("/api/schema.json", self._schema),
             web.post("/api/{command}", self._command),
@@ -76,15 +81,15 @@ class Api:
             raise UnknownCommand
         if name in ONLY_ON_A_LINK:
             raise UnexpectedMessage("This command is for WebSockets only.")
-        return _json(encode(await self._perform(request, kind)))
+        return json_reply(encode(await self._perform(request, kind)))
 
     async def _perform(self, request: web.Request, kind: type[Command]) -> Answer:
         address = request.remote or ""
         if kind in WITHOUT_TOKEN:
             with self._doorkeeper.stranger_from(address):
-                return await perform(self._parts, Stranger(address), decode_command(kind, await _body(request)))
-        caller = await caller_of(self._parts, request.headers.get("Authorization"), address)
-        return await perform(self._parts, caller, decode_command(kind, await _body(request)))
+                return await perform(self._parts, Stranger(address), decode_command(kind, await body_of(request)))
+        caller = await caller_of(self._parts, request.headers.get("Authorization"), address, request.host)
+        return await perform(self._parts, caller, decode_command(kind, await body_of(request)))
 
     # -- without a token -----------------------------------------------------------------------------------------------
 
@@ -97,23 +102,41 @@ class Api:
             protocol=limits.SUBPROTOCOL,
             online=parts.fanout.online,
             registration=parts.registration,
+            moved_to=parts.handover.moved_to,
         )
-        return _json(encode(card))
+        return json_reply(encode(card))
 
     async def _health(self, request: web.Request) -> web.Response:
-        store = self._parts.store
-        reasons = [problem for problem in (store.problem, store.reading_problem) if problem]
-        if store.damaged:
-            reasons.append(f"{store.damaged} stored records cannot be opened (damaged).")
-        reasons += self._beacon_troubles()
-        health = Health(status="degraded" if reasons else "ok", reasons=reasons)
-        return _json(encode(health), status=503 if store.problem else 200)
+        troubles = await self._watch.troubles()
+        health = Health(
+            status="degraded" if troubles else "ok",
+            reasons=[trouble.words for trouble in troubles],
+            codes=[trouble.code for trouble in troubles],
+        )
+        return json_reply(encode(health), status=503 if self._parts.store.problem else 200)
+
+    async def _scraped(self, request: web.Request) -> web.Response:
+        """For whoever is on this computer; from elsewhere with the token of an owner or admin of the relay.
+
+        Raises:
+            NotSignedIn, NotAllowed: it is somebody else.
+        """
+        if not _is_from_here(request):
+            caller = await caller_of(
+                self._parts, request.headers.get("Authorization"), request.remote or "", request.host
+            )
+            if caller.user.role not in ("owner", "admin"):
+                raise NotAllowed("The relay's figures are for its owners and admins, and for its own computer.")
+        return web.Response(
+            body=await self._metrics(),
+            headers={"Server": SERVER, "Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"},
+        )
 
     async def _openapi(self, request: web.Request) -> web.Response:
-        return _json(_openapi_document())
+        return json_reply(_openapi_document())
 
     async def _schema(self, request: web.Request) -> web.Response:
-        return _json(_schema_document())
+        return json_reply(_schema_document())
 
 
 @functools.cache
@@ -124,16 +147,6 @@ def _openapi_document() -> bytes:
 @functools.cache
 def _schema_document() -> bytes:
     return msgspec.json.encode(message_schema())
-
-
-async def _body(request: web.Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_S):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise FrameTooLarge from error
-    except TimeoutError as error:
-        raise BadRequest("The body did not arrive in time.") from error
 
 
 def leave_out_strangers_faults() -> None:
@@ -148,8 +161,13 @@ def _is_our_fault(record: logging.LogRecord) -> bool:
 # -- around every request ----------------------------------------------------------------------------------------------
 
 
-def guard(doorkeeper: Doorkeeper) -> Middleware:
-    """The middleware before all routes, the WebSocket's too: who may ask at all; and every error in the form of the wire."""
+def guard(doorkeeper: Doorkeeper, tally: Tally) -> Middleware:
+    """The middleware before all routes, the WebSocket's too: who may ask at all; and every error in the form of the wire, counted."""
+
+    def refused(error: WireError) -> WireError:
+        tally.refusals[error.code] += 1
+        _log.debug("A request was refused: %s", error.code)
+        return error
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -157,31 +175,34 @@ def guard(doorkeeper: Doorkeeper) -> Middleware:
             doorkeeper.check(request.headers.get("Host"), request.headers.get("Origin"))
             return await handler(request)
         except WireError as error:
-            return _problem(error)
+            return problem_reply(refused(error))
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return _json(encode(problem_of(_as_wire_error(error))), status=error.status)
+            return json_reply(encode(problem_of(refused(_as_wire_error(error)))), status=error.status)
         except Exception:
-            _log.exception("%s %s failed", request.method, request.path)
-            return _problem(InternalError())
+            _log.exception("%s %s failed", request.method, _place(request))
+            return problem_reply(refused(InternalError()))
 
     return guarded
+
+
+def _is_from_here(request: web.Request) -> bool:
+    """Whether a program of this computer asks, and for itself."""
+    try:
+        address = ipaddress.ip_address((request.remote or "").partition("%")[0])
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback and not any(name in request.headers for name in _FORWARDED)
+
+
+def _place(request: web.Request) -> str:
+    """What was asked for, without what may be secret in it: the pattern of the path."""
+    resource = request.match_info.route.resource
+    return "a path that is not there" if resource is None else resource.canonical
 
 
 def _as_wire_error(error: web.HTTPException) -> WireError:
     """What aiohttp found wrong: no such page, wrong method, no WebSocket handshake."""
     return UnknownCommand() if error.status in (404, 405) else BadRequest(error.text or error.reason)
-
-
-def _problem(error: WireError) -> web.Response:
-    response = _json(encode(problem_of(error)), status=error.status)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
-    if isinstance(error, NotSignedIn):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _json(body: bytes, status: int = 200) -> web.Response:
-    return web.Response(body=body, status=status, content_type=_JSON, headers={"Server": _SERVER})

@@ -11,34 +11,63 @@ import sys
 import threading
 import time
 from asyncio import sslproto
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 
 from common.crypto.certificate import server_context
 from common.crypto.identity import Invitation
-from common.discovery.adapters import announced_addresses, local_addresses
+from common.discovery.adapters import announced_addresses, local_addresses, told_addresses
 from common.discovery.record import Announcement
 from common.ids import Millis, RelayId
 from common.protocol import limits
 from relay.api import Api, guard
 from relay.beacon import Beacon
 from relay.config import Config
+from relay.control.server import Control
+from relay.control.words import AnyOrder, Outcome
 from relay.doorkeeper import Doorkeeper
 from relay.fanout import Fanout
+from relay.files.blobs import FOLDER, Blobs
+from relay.files.uploads import FileLimits, Uploads
 from relay.gateway import Gateway
-from relay.handlers.parts import Parts, Throttles
+from relay.handing_over import HandingOver, turning_away
+from relay.handlers.audit import note
+from relay.handlers.muting import lift_expired
+from relay.handlers.parts import Parts, SignedIn, Throttles
 from relay.handlers.passwords import Passwords
-from relay.journal import Journal
+from relay.health.troubles import Trouble
+from relay.health.watch import Watch
+from relay.hooks import Hooks
+from relay.journal import CommittedEntry, Journal
+from relay.lifting import Lifting
 from relay.listening import BACKLOG, open_sockets
+from relay.metrics import Metrics, Snapshot
+from relay.moving.arriving import Arrival
+from relay.moving.handover import Handover
+from relay.moving.marks import moved_to_serve
+from relay.moving.sending import forget_copy
 from relay.opening import open_store
+from relay.operating.auditing import note_settings
+from relay.operating.backups import forget_broken_off
+from relay.operating.operator import Operator
+from relay.operating.purging import Purger
+from relay.operating.renewal import Renewal
+from relay.operating.rules import obey, obey_client
+from relay.operating.schedule import BackupSchedule
 from relay.roster import Group, Roster
+from relay.search.search import Search
+from relay.search.snapshot import SnapshotFile
+from relay.storage.migrate import Told
 from relay.storage.store import Store
 from relay.storage.tables import Tables
+from relay.tally import Tally
 from relay.throttle import Buckets, Guesses
+from relay.transfers import Transfers
 
 _log = logging.getLogger(__name__)
 
@@ -54,15 +83,21 @@ COMMANDS_PER_POST: Final = 5
 SESSIONS_PER_ADDRESS: Final = 10
 REGISTRATIONS_PER_S: Final = 0.5
 REGISTRATIONS_BURST: Final = 50
+TYPING_PER_S: Final = 2 / limits.TYPING_S
+TYPING_BURST: Final = 3
+"""Of one person in one group; what is said beyond would tell nobody anything new."""
 MAPPED_FROM_BYTES: Final = 128 * 1024
 _M_MMAP_THRESHOLD: Final = -3
 OPEN_FILES: Final = limits.LINKS_IN_ALL + 1000
 END_S: Final = 1.0
+REDIRECT_S: Final = 600.0
+"""For so long a relay that has moved says where to, and then ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningRelay:
-    """A relay that listens. *addresses*: where neighbours reach it, best first; *recovery_code* and *owner_code*: at the first start."""
+    """A relay that listens. *addresses*: those to tell people, best first; *recovery_code*: at the first start;
+    *owner_code*: while nobody has used it; *is_code_confirmed*: somebody has typed a recovery code back."""
 
     config: Config
     relay_id: RelayId
@@ -72,57 +107,119 @@ class RunningRelay:
     public_key_pin: str
     recovery_code: str | None = field(repr=False)
     owner_code: str | None = field(repr=False)
+    is_code_confirmed: bool
     invitation_code: str | None = field(repr=False)
     """The standing code, where the policy asks for one."""
     parts: Parts = field(repr=False)
     gateway: Gateway = field(repr=False)
+    watch: Watch = field(repr=False)
     beacon: Beacon | None = field(repr=False)
 
     @property
     def invitation(self) -> str:
         """The link that leads here, with the pin and, where one is needed, the code."""
-        host = self.addresses[0] if self.addresses else "127.0.0.1"
-        return Invitation(host, self.port, self.relay_id, self.invitation_code).link
+        return Invitation(_best(self.addresses), self.port, self.relay_id, self.invitation_code).link
 
 
 @asynccontextmanager
-async def running(config: Config, *, now: Callable[[], Millis] | None = None) -> AsyncIterator[RunningRelay]:
+async def running(
+    config: Config,
+    *,
+    now: Callable[[], Millis] | None = None,
+    stop: Callable[[], None] | None = None,
+    upgrading: Told | None = None,
+) -> AsyncIterator[RunningRelay]:
     """A relay for as long as the block runs; it ends within three seconds, with a good-bye to everybody.
+
+    *stop* is called when somebody on this machine orders it to end: then leave the block. *upgrading*: as of `open_store`.
 
     Raises:
         StartupError: it cannot run; the text says what to do.
     """
+    moved = await asyncio.to_thread(moved_to_serve, config.data_dir)
     sockets = await asyncio.to_thread(open_sockets, config.host, config.port, is_asked_for=config.is_port_asked_for)
     async with AsyncExitStack() as stack:
         for listening in sockets:
             stack.callback(listening.close)
-        store = await open_store(config, now or _unix_ms)
+        store = await open_store(config, now or _unix_ms, upgrading)
         stack.push_async_callback(store.close)
-        parts = await _parts(config, store, now or _unix_ms)
+        await asyncio.to_thread(forget_broken_off, config.data_dir)
+        await asyncio.to_thread(forget_copy, config.data_dir)
+        port = sockets[0].getsockname()[1]
+        handover = Handover(store.relay_id, config.data_dir, store, now or _unix_ms, time.monotonic, moved)
+        if moved is not None:
+            await store.hold()
+        parts = await _parts(
+            config,
+            store,
+            now or _unix_ms,
+            partial(_reached_at, config, port),
+            lambda order, by: obey_client(operator, order, by),
+            handover,
+        )
         parts.journal.start()
         stack.push_async_callback(parts.journal.close)
+        parts.search.start()
+        stack.push_async_callback(parts.search.close)
         stack.callback(parts.fanout.close_all)
-        every = await asyncio.to_thread(local_addresses)
-        reachable = announced_addresses(every, config.host, config.interfaces)
-        beacon = _beacon(config, store, sockets)
+        addresses = await asyncio.to_thread(_addresses, config)
+        beacon = _beacon(config, store, sockets) if moved is None else None
         doorkeeper = Doorkeeper([config.host, socket.gethostname()])
         _learn_full_name(doorkeeper)
         gateway = Gateway(parts, doorkeeper)
-        api = Api(parts, doorkeeper, lambda: beacon.state.troubles if beacon else ())
-        await stack.enter_async_context(_serving(sockets, store, gateway, api, doorkeeper, beacon))
+        renewal = Renewal(store, parts.journal)
+        operator = Operator(
+            parts, store, config, renewal, port=port, stop=stop, since=parts.now(), troubles=lambda: watch.troubles()
+        )
+        await note_settings(operator)
+        schedule = BackupSchedule(operator, config.backup_dir) if config.backup_dir is not None else None
+        watch = Watch(
+            config, store, parts.search, parts.tally, parts.now, partial(_troubles, beacon, schedule, renewal)
+        )
+        metrics = Metrics(parts, parts.tally)
+        api = Api(parts, doorkeeper, watch, partial(_scraped, metrics, watch, gateway, schedule))
+        uploads = _uploads(config, store, parts.journal)
+        transfers = Transfers(parts, uploads)
+        leaving = HandingOver(handover, store, config.data_dir, doorkeeper, parts.now, config.name, config.kept())
+        _when_it_moves(handover, gateway, beacon, stop)
+        doors = _Doors(gateway, api, Hooks(parts, doorkeeper), transfers, uploads, leaving, doorkeeper)
+        await stack.enter_async_context(_serving(sockets, store, doors, beacon))
+        stack.push_async_callback(renewal.close)
+        renewal.start()
+        control = Control(config.data_dir, partial(obey, operator))
+        stack.push_async_callback(control.close)
+        await control.start()
+        stack.push_async_callback(watch.close)
+        await watch.start()
+        if schedule is not None:
+            stack.push_async_callback(schedule.close)
+            schedule.start()
+        lifting = Lifting(partial(lift_expired, parts))
+        stack.push_async_callback(lifting.close)
+        lifting.start()
+        purger = Purger(parts)
+        stack.push_async_callback(purger.close)
+        purger.start()
+        arrival = Arrival(
+            config.data_dir, partial(_told_addresses, config, port), parts.now, partial(_note_move, parts)
+        )
+        stack.push_async_callback(arrival.close)
+        await arrival.start()
         invitation_code = await store.read(lambda tables: tables.meta.invitation_code())
         yield RunningRelay(
             config=config,
             relay_id=store.relay_id,
-            port=sockets[0].getsockname()[1],
-            addresses=tuple(address.ip for address in reachable),
+            port=port,
+            addresses=addresses,
             key_protection=store.key_protection,
             public_key_pin=store.identity.public_key_pin,
-            recovery_code=store.first_start.recovery_code if store.first_start else None,
-            owner_code=store.first_start.owner_code if store.first_start else None,
+            recovery_code=store.recovery_code,
+            owner_code=store.owner_code,
+            is_code_confirmed=await store.read(lambda tables: tables.meta.confirmed_slot()) is not None,
             invitation_code=invitation_code if config.registration == "invite" else None,
             parts=parts,
             gateway=gateway,
+            watch=watch,
             beacon=beacon,
         )
 
@@ -130,28 +227,82 @@ async def running(config: Config, *, now: Callable[[], Millis] | None = None) ->
 # -- the parts ---------------------------------------------------------------------------------------------------------
 
 
-async def _parts(config: Config, store: Store, now: Callable[[], Millis]) -> Parts:
+async def _parts(
+    config: Config,
+    store: Store,
+    now: Callable[[], Millis],
+    reached_at: Callable[[], Awaitable[tuple[str, int]]],
+    obey: Callable[[AnyOrder, SignedIn], Awaitable[Outcome]],
+    handover: Handover,
+) -> Parts:
     roster = Roster(store.general)
     await store.read(lambda tables: _fill(roster, tables))
-    fanout = Fanout(roster)
+    tally = Tally()
+    fanout = Fanout(roster, tally)
+    snapshots = SnapshotFile(
+        config.data_dir, partial(store.derived_key, "search snapshot"), store.relay_id, store.epoch
+    )
+    search = Search(store, snapshots)
+
+    def publish(committed: Sequence[CommittedEntry]) -> None:
+        fanout.publish(committed)
+        search.tell()
+
     return Parts(
         relay_id=store.relay_id,
         name=config.name,
         registration=config.registration,
+        only_admins_invite=config.inviters == "admins",
         store=store,
-        journal=Journal(store, fanout.publish),
+        journal=Journal(store, publish, tally),
         roster=roster,
         fanout=fanout,
         passwords=Passwords(),
         throttles=_throttles(config.rate_limit),
+        tally=tally,
+        search=search,
         now=now,
+        reached_at=reached_at,
+        file_bytes=config.file_max,
+        obey=obey,
+        kept_otherwise=asyncio.Event(),
+        handover=handover,
     )
 
 
+def _uploads(config: Config, store: Store, journal: Journal) -> Uploads:
+    blobs = Blobs(config.data_dir / FOLDER, store.relay_id)
+    uploads = Uploads(store, journal, blobs, FileLimits(config.file_max, config.files_per_person, config.files_in_all))
+    store.on_files_gone = uploads.drop
+    return uploads
+
+
+async def _reached_at(config: Config, port: int) -> tuple[str, int]:
+    """Where neighbours reach the relay now: its addresses change while it runs."""
+    return _best(await asyncio.to_thread(_addresses, config)), port
+
+
+def _addresses(config: Config) -> tuple[str, ...]:
+    every = local_addresses()
+    # Where it is announced, or, when RELAY_INTERFACES names nothing that is here, where it answers all the same.
+    announced = announced_addresses(every, config.host, config.interfaces) or announced_addresses(every, config.host)
+    return tuple(address.ip for address in told_addresses(announced))
+
+
+def _best(addresses: Sequence[str]) -> str:
+    return addresses[0] if addresses else "127.0.0.1"
+
+
 def _fill(roster: Roster, tables: Tables) -> None:
+    roster.set_rule(tables.retention.rule())
+    owns = tables.retention.owns()
     for row in tables.groups.all():
-        roster.add_group(Group(row.id, row.kind, row.name, row.topic, row.private, row.last_seq))
+        group = Group(row.id, row.kind, row.name, row.topic, row.private, row.last_seq, slow=row.slow)
+        group.floor, group.own = row.floor, owns[row.id]
+        roster.add_group(group)
     roster.add_memberships(tables.groups.memberships())
+    roster.silent |= tables.receipts.silent()
+    roster.mutes |= {(row.group, row.user): row.until for row in tables.mutes.all()}
 
 
 def _throttles(rate: float) -> Throttles:
@@ -160,9 +311,11 @@ def _throttles(rate: float) -> Throttles:
     everybody = (rate + commands) * SESSIONS_PER_ADDRESS
     return Throttles(
         posts_by_session=Buckets(rate, rate * BURST_S, clock),
+        posts_by_webhook=Buckets(rate, rate * BURST_S, clock),
         commands_by_session=Buckets(commands, commands * BURST_S, clock),
         commands_by_address=Buckets(everybody, everybody * BURST_S, clock),
         registrations_by_address=Buckets(REGISTRATIONS_PER_S if rate else 0, REGISTRATIONS_BURST, clock),
+        typing=Buckets(TYPING_PER_S, TYPING_BURST, clock),
         guesses=Guesses(clock),
     )
 
@@ -173,6 +326,58 @@ def _beacon(config: Config, store: Store, sockets: list[socket.socket]) -> Beaco
     port = sockets[0].getsockname()[1]
     announcement = Announcement(name=config.name, relay_id=store.relay_id, port=port, policy=config.registration)
     return Beacon(announcement, host=config.host, interfaces=config.interfaces)
+
+
+def _troubles(beacon: Beacon | None, schedule: BackupSchedule | None, renewal: Renewal) -> list[Trouble]:
+    """Why the relay may not be found, has no new backup, or cannot end the rotation of its keys."""
+    told = [Trouble("announcement", words) for words in beacon.state.troubles] if beacon is not None else []
+    if schedule is not None and schedule.problem:
+        told.append(Trouble("backup", schedule.problem))
+    if renewal.problem:
+        told.append(Trouble("rotation", renewal.problem))
+    return told
+
+
+async def _scraped(metrics: Metrics, watch: Watch, gateway: Gateway, schedule: BackupSchedule | None) -> bytes:
+    """The metrics as they are at this moment."""
+    troubles = await watch.troubles()
+    made_at = schedule.made_at if schedule is not None else None
+    return metrics.text(Snapshot(await watch.measured(), tuple(troubles), gateway.links, made_at))
+
+
+def _when_it_moves(
+    handover: Handover, gateway: Gateway, beacon: Beacon | None, stop: Callable[[], None] | None
+) -> None:
+    """What follows from a move: found here no more, then everybody is sent after it, and in the end there is nothing left to do."""
+    loop = asyncio.get_running_loop()
+
+    async def left() -> None:
+        if beacon is not None:
+            await beacon.stop()
+
+    def end() -> None:
+        _log.warning("This relay has moved to %s, and ends here.", ", ".join(handover.moved_to) or "another computer")
+        if stop is not None:
+            stop()
+
+    def gone(to: list[str]) -> None:
+        gateway.move_away(to)
+        loop.call_later(REDIRECT_S, end)
+
+    handover.on_left, handover.on_gone = left, gone
+
+
+def _told_addresses(config: Config, port: int) -> list[str]:
+    """Where this relay answers, for somebody on another computer: an address of a link says nothing there."""
+    return [_at(address, port) for address in _addresses(config) or (_best(()),) if "%" not in address]
+
+
+async def _note_move(parts: Parts, host: str) -> None:
+    await parts.journal.change(lambda transaction: note(transaction, None, "relay_moved", detail=host, own=True))
+
+
+def _at(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _learn_full_name(doorkeeper: Doorkeeper) -> None:
@@ -195,27 +400,62 @@ def _unix_ms() -> Millis:
 # -- the doors ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """What answers requests."""
+
+    gateway: Gateway
+    api: Api
+    hooks: Hooks
+    transfers: Transfers
+    uploads: Uploads
+    leaving: HandingOver
+    doorkeeper: Doorkeeper
+
+    def routes(self) -> list[web.RouteDef]:
+        """Files and webhooks come before the commands, whose names may be anything."""
+        return [
+            web.get("/ws", self.gateway.serve),
+            *self.transfers.routes(),
+            *self.hooks.routes(),
+            *self.leaving.routes(),
+            *self.api.routes(),
+        ]
+
+    async def close(self) -> None:
+        """Take leave; what has arrived is kept."""
+        self.api.close()
+        self.hooks.close()
+        self.leaving.close()
+        await asyncio.gather(self.gateway.close(), self.uploads.close())
+
+
 @asynccontextmanager
 async def _serving(
-    sockets: list[socket.socket],
-    store: Store,
-    gateway: Gateway,
-    api: Api,
-    doorkeeper: Doorkeeper,
-    beacon: Beacon | None,
+    sockets: list[socket.socket], store: Store, doors: _Doors, beacon: Beacon | None
 ) -> AsyncIterator[None]:
     """Listen with TLS, and say so, for as long as the block runs; then take leave of the network and of every WebSocket at once."""
     _allow_many_files()
     _keep_large_buffers_apart()
     sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
-    application = web.Application(client_max_size=limits.FRAME_BYTES + 1, middlewares=[guard(doorkeeper)])
-    application.add_routes([web.get("/ws", gateway.serve), *api.routes()])
+    application = web.Application(
+        client_max_size=limits.FRAME_BYTES + 1,
+        middlewares=[guard(doors.doorkeeper, doors.gateway.tally), turning_away(doors.leaving.handover)],
+    )
+    application.add_routes(doors.routes())
     runner = web.AppRunner(
-        application, access_log=None, handle_signals=False, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=END_S
+        application,
+        access_log=None,
+        handle_signals=False,
+        keepalive_timeout=KEEPALIVE_S,
+        shutdown_timeout=END_S,
+        auto_decompress=False,  # nothing that a stranger has packed is unpacked here
     )
     await runner.setup()
     assert runner.server is not None
-    gateway.start()
+    doors.gateway.start()
+    doors.uploads.start()
+    doors.leaving.start()
     loop, context = asyncio.get_running_loop(), server_context(store.identity)
     servers = [
         await loop.create_server(
@@ -235,8 +475,7 @@ async def _serving(
     finally:
         for server in servers:
             server.close()
-        api.close()
-        await asyncio.gather(gateway.close(), *([] if beacon is None else [beacon.stop()]))
+        await asyncio.gather(doors.close(), *([] if beacon is None else [beacon.stop()]))
         await runner.cleanup()
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from common.discovery.adapters import LocalAddress, announced_addresses, local_addresses
+from common.awake import Sleep
+from common.discovery.adapters import LocalAddress, announced_addresses, local_addresses, unknown_interfaces
 from common.discovery.broadcast import Answerer
-from common.discovery.mdns.announcer import Announced, Announcer, AnnounceState, Registering, Silent
+from common.discovery.mdns.announcer import NO_ADDRESS, Announced, Announcer, AnnounceState, Registering, Silent
 from common.discovery.record import ADDRESSES_MAX, Announcement
 from common.protocol.messages import Registration
 
@@ -59,20 +59,6 @@ class Steady:
         return self.value
 
 
-class Sleep:
-    """Tells whether the machine slept between two looks: the wall clock ran on while the loop stood."""
-
-    def __init__(self, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
-        self._now = now
-        self._monotonic = monotonic
-        self._last = (now(), monotonic())
-
-    def slept(self, expected_s: float) -> bool:
-        """Whether much more than *expected_s* seconds went by since the last look, by either clock."""
-        before, self._last = self._last, (self._now(), self._monotonic())
-        return any(at - was - expected_s > SLEPT_S for at, was in zip(self._last, before, strict=True))
-
-
 class Beacon:
     """Announces one relay from `start` to `stop`."""
 
@@ -88,13 +74,11 @@ class Beacon:
         elsewhere: Sequence[str] = (),
         poll_s: float = POLL_S,
         read_addresses: Callable[[], Addresses] = local_addresses,
-        now: Callable[[], float] = time.time,
     ) -> None:
         """*announcement*: without addresses; *host*: where the relay listens (empty: everywhere); *interfaces*: as configured.
 
         *announce*: by multicast DNS; *answer_broadcast*: on *broadcast_ports* (UDP; the relay's own and 5000 when None).
-        *elsewhere*: the relay's addresses, when it is on another computer than this one. *read_addresses* may block, *now* is the
-        wall clock in seconds.
+        *elsewhere*: the relay's addresses, when it is on another computer than this one. *read_addresses* may block.
         """
         self._announcement = replace(announcement, addresses=())
         self._host = host
@@ -102,7 +86,7 @@ class Beacon:
         self._elsewhere = tuple(elsewhere)
         self._poll_s = poll_s
         self._read_addresses = read_addresses
-        self._sleep = Sleep(now, time.monotonic)
+        self._sleep = Sleep(SLEPT_S)
         self._steady = Steady()
         self._announcer = Announcer() if announce else None
         self._answerer = Answerer(self._announcement, broadcast_ports) if answer_broadcast else None
@@ -111,12 +95,15 @@ class Beacon:
         self._announced: Announcement | None = None
         self._announced_at = 0.0
         self._confirmed = True
+        self._unknown = ""
 
     @property
     def state(self) -> BeaconState:
         """What the network is told just now, and what hinders."""
         mdns = self._announcer.state if self._announcer else Silent()
         troubles = [mdns.message] if isinstance(mdns, Silent) and mdns.message else []
+        if self._unknown:  # without an address that is all there is to say, and what multicast DNS was told to say
+            troubles = [self._unknown, *(troubles if self._steady.value else [])]
         if self._answerer and self._answerer.trouble:
             troubles.append(self._answerer.trouble)
         return BeaconState(mdns, tuple(a.ip for a in self._steady.value or ()), tuple(troubles))
@@ -162,12 +149,21 @@ class Beacon:
         every = await asyncio.get_running_loop().run_in_executor(None, self._read_addresses)
         slept = self._sleep.slept(self._poll_s)
         adapters = self._steady.see(announced_addresses(every, self._host, self._interfaces))
+        self._know(
+            unknown_interfaces(every, self._interfaces), is_said_elsewhere=not adapters and self._announcer is not None
+        )
         here = tuple(address.ip for address in adapters)
         said = replace(self._announcement, addresses=(self._elsewhere or here)[:ADDRESSES_MAX])
         if self._answerer is not None:
             self._answerer.announcement = said
         if self._announcer is not None:
             await self._announce(self._announcer, said, adapters, slept)
+
+    def _know(self, unknown: str, *, is_said_elsewhere: bool) -> None:
+        """Adapters come and go: a name that leads nowhere is said, and is no reason to stop."""
+        if unknown and unknown != self._unknown and not is_said_elsewhere:
+            _log.warning("%s", unknown)
+        self._unknown = unknown
 
     async def _announce(self, announcer: Announcer, said: Announcement, adapters: Addresses, slept: bool) -> None:
         since_s = asyncio.get_running_loop().time() - self._announced_at
@@ -177,7 +173,7 @@ class Beacon:
             return
         before = announcer.state
         async with asyncio.timeout(ANNOUNCE_S):
-            await announcer.announce(said, adapters, again=slept or confirming)
+            await announcer.announce(said, adapters, again=slept or confirming, why_nowhere=self._unknown or NO_ADDRESS)
         self._announced, self._announced_at = said, asyncio.get_running_loop().time()
         self._confirmed = not changed
         _tell(before, announcer.state)

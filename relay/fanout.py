@@ -4,6 +4,7 @@ An entry is encoded once by the journal and made into one frame here; each link 
 The writers are woken a few at a time, so that between them the relay reads commands and sends answers; whoever stands in line
 longer finds more gathered, and the more there is to do the larger the frames become.
 Presence and read markers are gathered for a moment first: who comes back at once was never away, and of ten markers the last counts.
+Who does not tell how far they have read is not told either.
 """
 
 from __future__ import annotations
@@ -11,20 +12,40 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from common.ids import GroupId, Seq, SessionId, UserId
 from common.protocol import limits
 from common.protocol.codec import encode
-from common.protocol.messages import Entry, Event, PresenceChanged, PresenceState, ReadMoved, Role
+from common.protocol.messages import (
+    Entry,
+    Event,
+    PresenceChanged,
+    PresenceState,
+    ReadMoved,
+    Role,
+    TypingSeen,
+    UnreadMoved,
+)
 from relay.outbox import Chunk, End, Outbox, chunks_of
 from relay.roster import Group, Roster
+from relay.tally import Tally
 
 GATHERING_S: Final = 0.05
 WOKEN_AT_ONCE: Final = 8
 """Writers that are woken in one step of the loop."""
 REST_S: Final = 0.004
 """Between two rounds through the line: one message alone goes out at once, of many a second several go together."""
+
+
+_Presence = tuple[PresenceState, str]
+_OFFLINE: Final[_Presence] = ("offline", "")
+_WEIGHTIEST_FIRST: Final[tuple[PresenceState, ...]] = ("dnd", "online", "away", "offline")
+
+
+COME_BACK: Final = 1012
+"""Close code "service restart" (the WebSocket registry of IANA): the client comes back by itself."""
 
 
 class Committed(Protocol):
@@ -44,24 +65,52 @@ class Committed(Protocol):
 class Link:
     """One open WebSocket of a device session."""
 
-    __slots__ = ("outbox", "session", "user")
+    __slots__ = ("outbox", "said", "session", "state", "text", "user")
 
     def __init__(self, user: UserId, session: SessionId, outbox: Outbox) -> None:
         self.user = user
         self.session = session
         self.outbox = outbox
+        self.state: PresenceState = "online"
+        self.text = ""
+        self.said = 0
+        """When it said last how its user is: later ones have higher numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What waits in the queues of all links. *behind*: how many links have missed something and are still to be told."""
+
+    behind: int
+    events: int
+    events_max: int
+    bytes: int
+
+
+class Watcher(Protocol):
+    """Whoever carries something beside the links, and wants to know when that may no longer be."""
+
+    def session_ended(self, session: SessionId) -> None:
+        """A device session or token is worth nothing any more."""
+
+    def member_removed(self, group: GroupId, user: UserId) -> None:
+        """Somebody is out of a group."""
 
 
 class Fanout:
     """The links that said hello, and who of them hears what."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, tally: Tally | None = None) -> None:
+        """*tally*: where it counts."""
         self._roster = roster
+        self._tally = tally or Tally()
+        self.watchers: list[Watcher] = []
         self._links_by_user: dict[UserId, set[Link]] = {}
         self._outboxes_by_group: dict[GroupId, set[Outbox]] = {}
-        self._told_online: set[UserId] = set()
-        self._came_or_went: set[UserId] = set()
-        self._read: dict[tuple[GroupId, UserId], Seq] = {}
+        self._told_presence: dict[UserId, _Presence] = {}
+        self._stirred: set[UserId] = set()
+        self._said = 0
+        self._read: dict[tuple[GroupId, UserId], tuple[Seq, bool]] = {}
         self._telling: asyncio.TimerHandle | None = None
         self._line: deque[Outbox] = deque()
         self._waking: asyncio.Handle | None = None
@@ -78,12 +127,33 @@ class Fanout:
         return list(self._links_by_user)
 
     def presence(self, user: UserId) -> PresenceState:
-        """Whether *user* has a link open."""
-        return "online" if user in self._links_by_user else "offline"
+        """How *user* is: do not disturb if one of their links says so, here if one is, else away; without a link offline."""
+        return self._presence(user)[0]
+
+    def status(self, user: UserId) -> str:
+        """What *user* said last of themselves, on a link that is open."""
+        return self._presence(user)[1]
+
+    def _presence(self, user: UserId) -> _Presence:
+        links = self._links_by_user.get(user)
+        if not links:
+            return _OFFLINE
+        state = min((link.state for link in links), key=_WEIGHTIEST_FIRST.index)
+        return state, max(links, key=lambda link: link.said).text
 
     def outbox(self) -> Outbox:
         """An empty outbox for a new link."""
-        return Outbox(self._last_seq)
+        return Outbox(self._last_seq, self._tally)
+
+    def crowd(self) -> Crowd:
+        """How much waits, all links together."""
+        outboxes = [link.outbox for links in self._links_by_user.values() for link in links]
+        return Crowd(
+            behind=sum(outbox.is_behind for outbox in outboxes),
+            events=sum(outbox.waiting_events for outbox in outboxes),
+            events_max=max((outbox.waiting_events for outbox in outboxes), default=0),
+            bytes=sum(outbox.waiting_bytes for outbox in outboxes),
+        )
 
     def _last_seq(self, group: GroupId) -> Seq:
         found = self._roster.group(group)
@@ -97,9 +167,8 @@ class Fanout:
         links.add(link)
         for group in self._roster.groups_of(link.user):
             self._outboxes_by_group.setdefault(group, set()).add(link.outbox)
-        if len(links) == 1:
-            self._came_or_went.add(link.user)
-            self._tell_soon()
+        self._stirred.add(link.user)
+        self._tell_soon()
 
     def close(self, link: Link) -> None:
         """*link* gets nothing more. One that was never opened changes nothing."""
@@ -111,14 +180,28 @@ class Fanout:
             self._leave(group, link.outbox)
         if not links:
             del self._links_by_user[link.user]
-            self._came_or_went.add(link.user)
-            self._tell_soon()
+        self._stirred.add(link.user)
+        self._tell_soon()
+
+    def set_presence(self, link: Link, state: PresenceState, text: str) -> None:
+        """The user of *link* says how they are, for as long as it is open."""
+        self._said += 1
+        link.state, link.text, link.said = state, text, self._said
+        self._stirred.add(link.user)
+        self._tell_soon()
 
     def end_session(self, session: SessionId, user: UserId) -> None:
         """Close the links of a device session that has ended, once they have got what waits for them."""
         for link in list(self._links_by_user.get(user, ())):
             if link.session == session:
                 link.outbox.end(End(limits.SIGNED_OUT, b"signed out"))
+        for watcher in self.watchers:
+            watcher.session_ended(session)
+
+    def restart_links(self, user: UserId) -> None:
+        """Close the links of *user*, who is something else from now on: they come back by themselves as that."""
+        for link in list(self._links_by_user.get(user, ())):
+            link.outbox.end(End(COME_BACK, b"come back"))
 
     def add_group(self, group: Group) -> None:
         """A group was made, with its first members."""
@@ -134,8 +217,12 @@ class Fanout:
     def remove_member(self, group: GroupId, user: UserId) -> None:
         """*user* has left: their links get no further entries."""
         self._roster.remove_member(group, user)
+        self._read.pop((group, user), None)
         for link in self._links_by_user.get(user, ()):
             self._leave(group, link.outbox)
+            link.outbox.forget(group)
+        for watcher in self.watchers:
+            watcher.member_removed(group, user)
 
     def _enter(self, group: GroupId, user: UserId) -> None:
         for link in self._links_by_user.get(user, ()):
@@ -165,6 +252,7 @@ class Fanout:
         for group, words in words_by_group.items():
             outboxes = self._outboxes_by_group.get(group)
             if outboxes:
+                self._tally.deliveries += len(words) * len(outboxes)
                 self._push(chunks_of(group, words), outboxes)
 
     def _push(self, chunks: Sequence[Chunk], outboxes: Collection[Outbox]) -> None:
@@ -199,15 +287,34 @@ class Fanout:
         if links:
             self._push([Chunk(None, [encode(event)])], [link.outbox for link in links])
 
+    def tell_group(self, group: GroupId, event: Event) -> None:
+        """Tell the links of the members of *group*, in the order of its entries."""
+        self._push([Chunk(None, [encode(event)])], self._outboxes_by_group.get(group, set()))
+
     def tell_everyone(self, events: Iterable[Event]) -> None:
         """Tell all who are online."""
         outboxes = [link.outbox for links in self._links_by_user.values() for link in links]
         self._push(chunks_of(None, map(encode, events)), outboxes)
 
-    def tell_read(self, group: GroupId, user: UserId, seq: Seq) -> None:
-        """Tell the members of *group* soon how far *user* has read."""
-        self._read[group, user] = seq
+    def tell_read(self, group: GroupId, user: UserId, seq: Seq, *, to_others: bool) -> None:
+        """Tell *user*'s links soon how far they have read *group*, and (*to_others*) its members."""
+        _, was_for_others = self._read.get((group, user), (seq, False))
+        self._read[group, user] = seq, to_others or was_for_others
         self._tell_soon()
+
+    def tell_unread(self, user: UserId, event: UnreadMoved) -> None:
+        """Tell *user*'s links, after what they are still to be told of that marker, that it was set back."""
+        self._tell_read_markers()
+        self.tell_user(user, event)
+
+    def tell_typing(self, group: GroupId, user: UserId) -> None:
+        """Tell the other members of *group* who are not behind that *user* is writing."""
+        outboxes = self._outboxes_by_group.get(group, set()) - self._outboxes_of([user])
+        chunk = Chunk(None, [encode(TypingSeen(group=group, user=user))])
+        self._push([chunk], [outbox for outbox in outboxes if outbox.keeps_up])
+
+    def _outboxes_of(self, users: Iterable[UserId]) -> set[Outbox]:
+        return {link.outbox for user in users for link in self._links_by_user.get(user, ())}
 
     def _tell_soon(self) -> None:
         if self._telling is None:
@@ -220,20 +327,32 @@ class Fanout:
 
     def _tell_presence(self) -> None:
         changed: list[Event] = []
-        for user in sorted(self._came_or_went):
-            if (user in self._links_by_user) != (user in self._told_online):
-                changed.append(PresenceChanged(user=user, state=self.presence(user)))
-                self._told_online ^= {user}
-        self._came_or_went.clear()
+        for user in sorted(self._stirred):
+            presence = self._presence(user)
+            if presence == self._told_presence.get(user, _OFFLINE):
+                continue
+            state, text = presence
+            changed.append(PresenceChanged(user=user, state=state, text=text))
+            if presence == _OFFLINE:
+                del self._told_presence[user]
+            else:
+                self._told_presence[user] = presence
+        self._stirred.clear()
         self.tell_everyone(changed)
 
     def _tell_read_markers(self) -> None:
         words_by_group: dict[GroupId, list[bytes]] = {}
-        for (group, user), seq in self._read.items():
-            words_by_group.setdefault(group, []).append(encode(ReadMoved(group=group, user=user, seq=seq)))
+        for (group, user), (seq, is_for_others) in self._read.items():
+            event = ReadMoved(group=group, user=user, seq=seq)
+            if is_for_others and self._roster.tells(user):
+                words_by_group.setdefault(group, []).append(encode(event))
+            if not is_for_others or not self._roster.tells(user):
+                self.tell_user(user, event)
         self._read.clear()
+        silent = self._outboxes_of(self._roster.silent)
         for group, words in words_by_group.items():
-            self._push(chunks_of(None, words), self._outboxes_by_group.get(group, ()))
+            outboxes = self._outboxes_by_group.get(group, set())
+            self._push(chunks_of(None, words), outboxes - silent if silent else outboxes)
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -19,7 +20,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from common.errors import InternalError, RateLimited, ShuttingDown, UnexpectedMessage, WireError
 from common.protocol import limits
 from common.protocol.codec import decode_commands, encode
-from common.protocol.messages import Bye, Command, Entry, Hello, Problem
+from common.protocol.messages import Bye, Command, Entry, Hello, Moved, Problem
 from common.protocol.session import Session, State
 from relay.doorkeeper import Doorkeeper
 from relay.fanout import Link
@@ -27,6 +28,7 @@ from relay.handlers.accounts import caller_of
 from relay.handlers.parts import Parts, SignedIn
 from relay.handlers.rules import RULES, Pipelined, begin, perform
 from relay.outbox import End
+from relay.tally import Tally
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +65,11 @@ class Gateway:
         """How many WebSockets are open."""
         return len(self._links)
 
+    @property
+    def tally(self) -> Tally:
+        """Where it counts."""
+        return self._parts.tally
+
     def start(self) -> None:
         """Begin to watch over the links."""
         self._watch = asyncio.create_task(self._watch_over(), name="gateway watch")
@@ -84,6 +91,11 @@ class Gateway:
         if self._watch is not None:
             self._watch.cancel()
 
+    def move_away(self, to: list[str]) -> None:
+        """The relay is served elsewhere now: tell every client where, and close with 1001."""
+        for link in self._links:
+            link.say_moved(to)
+
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One WebSocket, from the upgrade to its end.
 
@@ -94,7 +106,7 @@ class Gateway:
             raise ShuttingDown
         address = request.remote or ""
         with self._doorkeeper.link_from(address):
-            signed_in = await caller_of(self._parts, request.headers.get("Authorization"), address)
+            signed_in = await caller_of(self._parts, request.headers.get("Authorization"), address, request.host)
             socket = web.WebSocketResponse(
                 compress=False,
                 max_msg_size=limits.FRAME_HARD_BYTES,
@@ -112,10 +124,12 @@ class Gateway:
                 return socket
             link = _OpenLink(self._parts, signed_in, socket, transport)
             self._links.add(link)
+            _log.debug("A link of device session %d is open, from %s", signed_in.session, address)
             try:
                 await link.run()
             finally:
                 self._links.discard(link)
+                _log.debug("A link of device session %d has ended", signed_in.session)
             return socket
 
     async def _watch_over(self) -> None:
@@ -159,7 +173,7 @@ class _OpenLink:
         self._socket = socket
         self._transport = transport
         self._link = Link(signed_in.id, signed_in.session, parts.fanout.outbox())
-        self._caller = SignedIn(signed_in.user, signed_in.session, signed_in.address, self._link)
+        self._caller = replace(signed_in, link=self._link)
         self._session = Session()
         self._pending = 0
         self._last_post: asyncio.Future[Entry] | None = None
@@ -273,6 +287,8 @@ class _OpenLink:
             self._last_post = None
 
     def _refuse(self, error: WireError, re: int | None) -> None:
+        self._parts.tally.refusals[error.code] += 1
+        _log.debug("Device session %d was refused: %s", self._caller.session, error.code)
         problem = Problem(code=error.code, message=error.message, re=re, retry_after=error.retry_after)
         self._link.outbox.answer(encode(problem))
         self._refusals = self._refusals + 1 if error.code == _REFUSED else 0
@@ -316,6 +332,12 @@ class _OpenLink:
         outbox.answer(encode(Bye(retry_after=round(retry_after_s, 2))))
         outbox.end(End(WSCloseCode.GOING_AWAY, b"the relay is shutting down"), at_once=True)
 
+    def say_moved(self, to: list[str]) -> None:
+        """The relay is elsewhere."""
+        outbox = self._link.outbox
+        outbox.answer(encode(Moved(to=to)))
+        outbox.end(End(WSCloseCode.GOING_AWAY, b"the relay has moved"), at_once=True)
+
     def abort(self) -> None:
         """Give the connection up, with all that waits in it."""
         self._transport.abort()
@@ -324,6 +346,8 @@ class _OpenLink:
         """Give up a connection that hangs; *now* is the loop's time in seconds."""
         if self._session.state is State.AWAITING_HELLO and now - self._opened_at > limits.HELLO_S:
             self._link.outbox.end(End(WSCloseCode.POLICY_VIOLATION, b"no hello"))
+        if self._caller.expires is not None and self._parts.now() >= self._caller.expires:
+            self._link.outbox.end(End(limits.SIGNED_OUT, b"the token has expired"))
         if self._socket.closed and self._closing_since is None:
             self._closing_since = now
         if _is_over(self._sending_since, now, limits.SEND_S) or _is_over(self._closing_since, now, limits.CLOSE_S):

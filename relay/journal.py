@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from common.errors import InternalError, RateLimited, ShuttingDown, StorageUnavailable, WireError
+from common.errors import InternalError, RateLimited, RelayMoving, ShuttingDown, StorageUnavailable, WireError
 from common.protocol import limits
 from common.protocol.messages import Entry
 from relay.storage.entries import Draft
 from relay.storage.storage import Storage
-from relay.storage.transaction import Failed, Transaction
+from relay.storage.transaction import Failed, Step, Transaction
+from relay.tally import Tally
 
 T = TypeVar("T")
 
@@ -44,7 +48,20 @@ Publish = Callable[[Sequence[CommittedEntry]], None]
 Change = Callable[[Transaction], Any]
 
 
-_Waiting = tuple[Draft | Change, asyncio.Future[Any]]
+_Waiting = tuple[Draft | Change, asyncio.Future[Any], bool]
+"""What waits, who waits for it, and whether it is `urgent`."""
+
+_is_urgent: ContextVar[bool] = ContextVar("_is_urgent", default=False)
+
+
+@contextmanager
+def urgent() -> Iterator[None]:
+    """What is written within the block, by the one who enters it, may use the room that is kept for a disk that is full."""
+    token = _is_urgent.set(True)
+    try:
+        yield
+    finally:
+        _is_urgent.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +70,16 @@ class _Outcome:
 
     results: list[Any]
     committed: list[CommittedEntry]
+    steps: list[tuple[int, Step]]
 
 
 class Journal:
     """Everything that is ever written goes through here. One task owns the committing, from `start` to `close`."""
 
-    def __init__(self, store: Storage, publish: Publish) -> None:
+    def __init__(self, store: Storage, publish: Publish, tally: Tally | None = None) -> None:
+        """*tally*: where it counts."""
         self._store = store
+        self._tally = tally or Tally()
         self._publish = publish
         self._waiting: deque[_Waiting] = deque()
         self._filled = asyncio.Event()
@@ -82,7 +102,7 @@ class Journal:
     def append(self, draft: Draft) -> asyncio.Future[Entry]:
         """The stored entry, once it is durable: for a repeated nonce the first one. Cancelling the future changes nothing.
 
-        The future fails with `NonceReused`, `UnknownGroup`, `StorageUnavailable`, `RateLimited` or `ShuttingDown`.
+        The future fails with `NonceReused`, `UnknownGroup`, `StorageUnavailable`, `RelayMoving`, `RateLimited` or `ShuttingDown`.
         """
         return self._enqueue(draft)
 
@@ -102,9 +122,14 @@ class Journal:
                 RateLimited("The relay has more to store than its disk can take.", retry_after=_BUSY_RETRY_S)
             )
         else:
-            self._waiting.append((work, answer))
+            self._waiting.append((work, answer, _is_urgent.get()))
             self._filled.set()
         return answer
+
+    @property
+    def waiting(self) -> int:
+        """How many changes wait for the disk."""
+        return len(self._waiting)
 
     # -- the committer -------------------------------------------------------------------------------------------------
 
@@ -117,13 +142,15 @@ class Journal:
 
     async def _something_waits(self) -> bool:
         """True when there is something to commit, False at the end."""
-        try:
-            async with asyncio.timeout(IDLE_S):
-                await self._filled.wait()
-        except TimeoutError:
-            await self._tidy_up()
-            await self._filled.wait()
-        return bool(self._waiting)
+        is_tidy = False
+        while True:
+            try:
+                async with asyncio.timeout(None if is_tidy and not self._store.holds_destroyed else IDLE_S):
+                    await self._filled.wait()
+                    return bool(self._waiting)
+            except TimeoutError:
+                await self._tidy_up()
+                is_tidy = True
 
     async def _tidy_up(self) -> None:
         try:
@@ -139,19 +166,61 @@ class Journal:
         return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        works = [work for work, _ in batch]
+        works = [work for work, _, _ in batch]
+        began = time.perf_counter()
         try:
             outcome = await self._store.write(lambda transaction: _apply(works, transaction))
         except StorageUnavailable:
-            _refuse(batch, StorageUnavailable)
+            self._tally.failed_commits += 1
+            _refuse([each for each in batch if not each[2]], StorageUnavailable)
+            await self._commit_on_reserve([each for each in batch if each[2]])
+        except RelayMoving as moving:
+            retry_after = moving.retry_after
+            _refuse(batch, lambda: RelayMoving(retry_after=retry_after))
         except Exception:
+            self._tally.failed_commits += 1
             _log.exception("A batch of %d changes failed", len(batch))
             _refuse(batch, InternalError)
         else:
-            self._hand_over(outcome.committed)
+            self._tally.commits.add(time.perf_counter() - began)
+            self._tally.batches.add(len(batch))
+            self._tally.entries += len(outcome.committed)
+            self._hand_over(outcome)
             _answer(batch, outcome.results)
 
-    def _hand_over(self, committed: list[CommittedEntry]) -> None:
+    async def _commit_on_reserve(self, batch: list[_Waiting]) -> None:
+        """What is urgent, once more, with the room that was kept for it."""
+        if not batch:
+            return
+        works = [work for work, _, _ in batch]
+        async with self._store.reserve() as has_room:
+            try:
+                if not has_room:
+                    raise StorageUnavailable
+                outcome = await self._store.write(lambda transaction: _apply(works, transaction))
+            except StorageUnavailable:
+                _refuse(batch, StorageUnavailable)
+            except Exception:
+                _log.exception("A batch of %d urgent changes failed", len(batch))
+                _refuse(batch, InternalError)
+            else:
+                self._tally.entries += len(outcome.committed)
+                self._hand_over(outcome)
+                _answer(batch, outcome.results)
+
+    def _hand_over(self, outcome: _Outcome) -> None:
+        """Publish what was stored; what is to be done in between, in its place."""
+        published = 0
+        for appended, step in outcome.steps:
+            self._publish_all(outcome.committed[published:appended])
+            published = appended
+            try:
+                step()
+            except Exception:  # the change is stored; the others go on
+                _log.exception("What follows from a change could not be done")
+        self._publish_all(outcome.committed[published:])
+
+    def _publish_all(self, committed: list[CommittedEntry]) -> None:
         if not committed:
             return
         try:
@@ -162,7 +231,7 @@ class Journal:
 
 
 def _answer(batch: list[_Waiting], results: list[Any]) -> None:
-    for (_, answer), result in zip(batch, results, strict=True):
+    for (_, answer, _), result in zip(batch, results, strict=True):
         if answer.done():  # its caller has gone; the change stays
             continue
         if type(result) is Failed:
@@ -171,8 +240,8 @@ def _answer(batch: list[_Waiting], results: list[Any]) -> None:
             answer.set_result(result)
 
 
-def _refuse(batch: list[_Waiting], kind: type[WireError]) -> None:
-    for _, answer in batch:
+def _refuse(batch: list[_Waiting], kind: Callable[[], WireError]) -> None:
+    for _, answer, _ in batch:
         if not answer.done():
             answer.set_exception(kind())  # one for each: who answers may write into it which command it belongs to
 
@@ -202,4 +271,5 @@ def _apply(works: list[Draft | Change], transaction: Transaction) -> _Outcome:
         results.append(transaction.attempt(cast(Change, work)))
     if drafts:
         results += transaction.append_all(drafts)
-    return _Outcome(results, [CommittedEntry(entry, _encoded(entry)) for entry in transaction.appended])
+    committed = [CommittedEntry(entry, _encoded(entry)) for entry in transaction.appended]
+    return _Outcome(results, committed, transaction.steps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import Final
 
 from common.crypto.certificate import Identity, new_identity
 from common.crypto.keyfile import SECRET_BYTES, key_file_exists, read_key_file, renew_key_file, write_key_file
+from common.crypto.keyfile_renewal import settle
 from common.crypto.keyslots import (
     MasterKey,
     Slot,
@@ -34,14 +36,17 @@ from relay.config import Config
 from relay.storage import folder as folders
 from relay.storage import meta
 from relay.storage.database import Database, open_database
-from relay.storage.migrate import migrate
-from relay.storage.store import FirstStart, Store
+from relay.storage.keyring import open_vault
+from relay.storage.migrate import Told, forget_copies, migrate
+from relay.storage.slots import Slots, replace_slots
+from relay.storage.store import Store
 from relay.storage.tables import Tables
 from relay.storage.vault import Vault
 
 _log = logging.getLogger(__name__)
 
 GENERAL_NAME: Final = "General"
+_ROOM: Final = 1024 * 1024
 _FIXED_SQLITE: Final = (3, 51, 3)
 
 
@@ -54,8 +59,9 @@ class _Keys:
     recovery_code: str | None
 
 
-async def open_store(config: Config, now: Callable[[], Millis]) -> Store:
-    """The storage of the relay with that *config*.
+async def open_store(config: Config, now: Callable[[], Millis], upgrading: Told | None = None) -> Store:
+    """The storage of the relay with that *config*. *upgrading* hears, in another thread, when an older database is about to be brought
+    to this version, which may take long.
 
     With a recovery code, that alone opens it; and where the key file or the passphrase of *config* does not, it does from now on.
 
@@ -67,13 +73,17 @@ async def open_store(config: Config, now: Callable[[], Millis]) -> Store:
     await asyncio.to_thread(folders.prepare_folder, config.data_dir)
     lock = await asyncio.to_thread(folders.lock_folder, config.data_dir)
     try:
-        return await _open(config, now, _Keys(config.key_file, config.passphrase, config.recovery_code), lock)
+        await asyncio.to_thread(folders.refuse_remains, config.data_dir)
+        keys = _Keys(config.key_file, config.passphrase, config.recovery_code)
+        return await _open(config, now, keys, lock, upgrading)
     except BaseException:
         lock.release()
         raise
 
 
-async def _open(config: Config, now: Callable[[], Millis], keys: _Keys, lock: folders.FolderLock) -> Store:
+async def _open(
+    config: Config, now: Callable[[], Millis], keys: _Keys, lock: folders.FolderLock, upgrading: Told | None
+) -> Store:
     path = config.data_dir / folders.DATABASE
     shares_memory = await asyncio.to_thread(folders.can_share_memory, config.data_dir)
     _warn(path, shares_memory)
@@ -82,6 +92,8 @@ async def _open(config: Config, now: Callable[[], Millis], keys: _Keys, lock: fo
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
     try:
+        await database.write(lambda conn: migrate(conn, path, told=upgrading))
+        await asyncio.to_thread(forget_copies, path, now())
         return await _open_within(database, config, now, keys, lock)
     except sqlite3.Error as error:
         await database.close()
@@ -94,27 +106,27 @@ async def _open(config: Config, now: Callable[[], Millis], keys: _Keys, lock: fo
 async def _open_within(
     database: Database, config: Config, now: Callable[[], Millis], keys: _Keys, lock: folders.FolderLock
 ) -> Store:
-    await database.write(lambda conn: migrate(conn, database.path))
     relay_id = await database.write(_relay_id)
-    first_start = None
+    recovery_code = None
     if relay_id is None:
-        opened, first_start = await _make(database, config.name, keys, now())
+        opened, recovery_code = await _make(database, config.name, keys, now())
     else:
-        opened = await _unlock(database, relay_id, keys)
+        opened = await _unlock(database, relay_id, keys, now())
         if keys.recovery_code is not None:
             opened = await _recovered(database, opened, keys, now())
-    vault = Vault(opened.identity.relay_id, opened.master)
-    epoch, general = await database.write(lambda conn: _facts(Tables(conn, vault), config.name))
+    vault = await database.write(lambda conn: open_vault(conn, opened.identity.relay_id, opened.master))
+    facts = await database.write(lambda conn: _facts(Tables(conn, vault), config.name))
     await database.open_readers()
     return Store(
         database,
         vault,
         opened.identity,
         now,
-        epoch=epoch,
-        general=general,
+        epoch=facts.epoch,
+        general=facts.general,
         key_protection=_protection(opened.slots, keys.key_file),
-        first_start=first_start,
+        recovery_code=recovery_code,
+        owner_code=facts.owner_code,
         lock=lock,
     )
 
@@ -129,31 +141,38 @@ class _Opened:
 def _relay_id(conn: sqlite3.Connection) -> RelayId | None:
     """Whose database this is; None for one that was never begun. One that has lost its name only is not made anew."""
     relay_id = meta.read_relay_id(conn)
-    if relay_id is None and meta.read_slots(conn):
+    if relay_id is None and Slots(conn).all():
         raise StartupError(
             "The database has key slots but no relay id, so it was damaged. Restore the data folder from a backup."
         )
     return relay_id
 
 
-def _facts(tables: Tables, name: str) -> tuple[Epoch, GroupId]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    epoch: Epoch
+    general: GroupId
+    owner_code: str | None
+
+
+def _facts(tables: Tables, name: str) -> _Facts:
     if tables.meta.relay_name() != name:
         tables.meta.set_relay_name(name)
-    return tables.meta.epoch(), tables.groups.general()
+    return _Facts(tables.meta.epoch(), tables.groups.general(), tables.meta.waiting_owner_code())
 
 
 # -- the first start ---------------------------------------------------------------------------------------------------
 
 
-async def _make(database: Database, name: str, keys: _Keys, now: Millis) -> tuple[_Opened, FirstStart]:
+async def _make(database: Database, name: str, keys: _Keys, now: Millis) -> tuple[_Opened, str]:
     """Fill an empty database, in one transaction. The key file comes first: without it the database would be worth nothing."""
     master, recovery_code = MasterKey.random(), new_recovery_code()
     identity = new_identity(now, name)
     first_slot = await asyncio.to_thread(_first_slot, master, identity.relay_id, keys, now)
     slots = [first_slot, slot_for_recovery_code(master, recovery_code, now)]
     opened = _Opened(master, identity, slots)
-    owner_code = await database.write(lambda conn: _fill(conn, opened, now))
-    return opened, FirstStart(recovery_code, owner_code)
+    await database.write(lambda conn: _fill(conn, opened, now))
+    return opened, recovery_code
 
 
 def _first_slot(master: MasterKey, relay_id: RelayId, keys: _Keys, now: Millis) -> Slot:
@@ -165,25 +184,25 @@ def _first_slot(master: MasterKey, relay_id: RelayId, keys: _Keys, now: Millis) 
     return slot_for_key_file(master, read_key_file(keys.key_file), now)
 
 
-def _fill(conn: sqlite3.Connection, opened: _Opened, now: Millis) -> str:
+def _fill(conn: sqlite3.Connection, opened: _Opened, now: Millis) -> None:
     tables = Tables(conn, Vault(opened.identity.relay_id, opened.master))
     conn.execute("BEGIN IMMEDIATE")
     for slot in opened.slots:
-        meta.write_slot(conn, slot)
+        tables.slots.add(slot)
     meta.write_identity(conn, opened.master, opened.identity)
     tables.meta.renew_epoch()
     tables.meta.renew_invitation_code()
     tables.groups.create("general", GENERAL_NAME, "", False, now)
-    owner_code = tables.meta.new_owner_code()
+    tables.meta.new_owner_code()
     conn.execute("COMMIT")
-    return owner_code
 
 
 # -- every later one ---------------------------------------------------------------------------------------------------
 
 
-async def _unlock(database: Database, relay_id: RelayId, keys: _Keys) -> _Opened:
-    slots = await database.write(meta.read_slots)
+async def _unlock(database: Database, relay_id: RelayId, keys: _Keys, now: Millis) -> _Opened:
+    slots = await database.write(lambda conn: Slots(conn).all())
+    await asyncio.to_thread(settle_key_file, keys.key_file, relay_id, slots, now)
     master = await asyncio.to_thread(_master, slots, keys)
     try:
         identity = await database.write(lambda conn: meta.read_identity(conn, master, relay_id))
@@ -193,6 +212,25 @@ async def _unlock(database: Database, relay_id: RelayId, keys: _Keys) -> _Opened
             "Restore the data folder from a backup."
         ) from error
     return _Opened(master, identity, slots)
+
+
+def settle_key_file(path: Path, relay_id: RelayId, slots: list[Slot], now: Millis) -> None:
+    """End an exchange of the key file *path* that was broken off, by what opens *slots*. Blocks.
+
+    Raises:
+        ConfigError: its folder cannot be written to.
+    """
+    wanted = [slot for slot in slots if slot.kind == "file"]
+    if wanted:
+        settle(path, relay_id, lambda secret: _opens(wanted, secret), now)
+
+
+def _opens(slots: list[Slot], secret: bytes) -> bool:
+    try:
+        unlock(slots, key_file=secret)
+    except KeyUnavailable:
+        return False
+    return True
 
 
 def _master(slots: list[Slot], keys: _Keys) -> MasterKey:
@@ -229,7 +267,7 @@ async def _recovered(database: Database, opened: _Opened, keys: _Keys, now: Mill
         _log.warning("The recovery code is right. Nothing was changed, because %s opens the data too.", what)
         return opened
     slot = await asyncio.to_thread(_new_slot, opened, keys, now)
-    await database.write(lambda conn: meta.replace_slots(conn, slot))
+    await database.write(lambda conn: replace_slots(conn, slot))
     _log.warning(
         "The recovery code has opened the data. From now on %s opens it again; a lost key file or an older passphrase does not "
         "any more.",
@@ -282,6 +320,10 @@ def _warn(path: Path, shares_memory: bool) -> None:
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> StartupError:
+    if shutil.disk_usage(path.parent).free < _ROOM:  # SQLite says many things then, and seldom this
+        return StartupError(
+            f"There is no room on the disk for the database {path} ({error}). Make room and start again. Nothing was changed."
+        )
     return StartupError(
         f"The database {path} cannot be used ({error}). Look at the disk and at the rights of this user; "
         "if the file was damaged, restore the data folder from a backup. Nothing was changed."

@@ -16,10 +16,13 @@ from common.ids import GroupId, Seq
 from common.protocol import limits
 from common.protocol.codec import encode, frame_of
 from common.protocol.messages import Behind
+from relay.tally import Tally
 
 CHUNK_BYTES: Final = limits.FRAME_BYTES // 2
 CROWDED_BYTES: Final = 1024 * 1024
 """With so many bytes of answers waiting no further command is read from the link."""
+FRESH_EVENTS: Final = 64
+"""With more events waiting a link is not told what will not be true any more when it hears it."""
 TOO_SLOW: Final = 1013
 """Close code "try again later" (RFC 6455, registered with IANA)."""
 
@@ -79,13 +82,15 @@ class Outbox:
         "_last_seq",
         "_pong",
         "_room",
+        "_tally",
         "_waiter",
         "is_in_line",
     )
 
-    def __init__(self, last_seq: Callable[[GroupId], Seq]) -> None:
-        """*last_seq* tells how far a group's log is published, for `behind`."""
+    def __init__(self, last_seq: Callable[[GroupId], Seq], tally: Tally | None = None) -> None:
+        """*last_seq* tells how far a group's log is published, for `behind`. *tally*: where it counts what it drops."""
         self._last_seq = last_seq
+        self._tally = tally or Tally()
         self._items: list[bytes | Chunk] = []
         self._events = 0
         self._bytes = 0
@@ -110,12 +115,17 @@ class Outbox:
         group = chunk.group
         if group is not None and self._behind:
             self._behind.add(group)
+            self._tally.skipped += chunk.count
             return
         self._items.append(chunk)
         self._events += chunk.count
         self._bytes += chunk.size
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
             self._drop_entries()
+
+    def forget(self, group: GroupId) -> None:
+        """The link's person is in *group* no more: where its log goes on is not told."""
+        self._behind.discard(group)
 
     def answer(self, word: bytes) -> None:
         """Queue an encoded answer, for this link alone."""
@@ -143,6 +153,26 @@ class Outbox:
     def is_waiting(self) -> bool:
         """Whether the writer waits for something to send."""
         return self._waiter is not None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether entries were dropped that the client is still to be told of."""
+        return bool(self._behind)
+
+    @property
+    def waiting_events(self) -> int:
+        """How many events wait."""
+        return self._events
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes wait, answers too."""
+        return self._bytes
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether so little waits that what is true for a moment only is still worth telling."""
+        return not self._behind and not self._held and self._events <= FRESH_EVENTS
 
     def hold(self) -> None:
         """Take nothing out until the next answer: what is pushed meanwhile waits behind that answer."""
@@ -246,9 +276,11 @@ class Outbox:
 
     def _drop_entries(self) -> None:
         kept: list[bytes | Chunk] = []
+        self._tally.fallen_behind += 1
         for item in self._items:
             if isinstance(item, Chunk) and item.group is not None:
                 self._behind.add(item.group)
+                self._tally.skipped += item.count
             else:
                 kept.append(item)
         self._items = kept
@@ -256,6 +288,7 @@ class Outbox:
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
             self._items = []
             self._recount()
+            self._tally.cut_off += 1
             self.end(End(TOO_SLOW, b"reads too slowly"), at_once=True)
 
     def _recount(self) -> None:

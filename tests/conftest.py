@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.managed import managed_screen
+from tests.screens import virtual_screen
+
 settings.register_profile(
     "messenger", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -24,13 +27,13 @@ settings.load_profile("messenger")
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET, unshare(2)
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Leave the machine's network before the first test, so that nothing of theirs is ever sent into it.
 
-    The processes that share the work are started afterwards and are inside with this one. Without root it stays as it is: then every
-    part under test is told to keep to the loopback, as it is here.
+    Each process that shares the work has a network of its own: the relays of one are not found, nor asked, by the tests of another.
+    Without root it stays as it is: then every part under test is told to keep to the loopback, as it is here.
     """
-    if hasattr(config, "workerinput") or why_no_namespaces():
+    if why_no_namespaces():
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_NETWORK) == 0:
@@ -61,6 +64,8 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("APPDATA", str(home / "config"))
     monkeypatch.setenv("LOCALAPPDATA", str(home / "data"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    # Nothing is shown to whoever works at this machine.
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     # No keyring of this machine is asked or written.
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     for name in list(os.environ):
@@ -91,20 +96,11 @@ def why_no_window() -> str:
 
 @pytest.fixture(scope="session")
 def _screen() -> Iterator[str]:
-    """A virtual screen of 1280x900 for the whole run, on a display number that was free."""
+    """A virtual screen of 1280x900 for the whole run."""
     if reason := why_no_window():
         pytest.skip(reason)
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"]
-    with subprocess.Popen(command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as xvfb:
-        os.close(writing)
-        with os.fdopen(reading) as answer:
-            number = answer.readline().strip()  # empty when Xvfb has ended instead
-        if not number:
-            said = xvfb.stderr.read().decode(errors="replace") if xvfb.stderr else ""
-            pytest.fail(f"Xvfb did not start: {said[-500:]}")
-        yield f":{number}"
-        xvfb.terminate()
+    with virtual_screen() as name:
+        yield name
 
 
 @pytest.fixture
@@ -113,6 +109,13 @@ def display(_screen: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("DISPLAY", _screen)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     return _screen
+
+
+@pytest.fixture(scope="session")
+def managed_display() -> Iterator[str]:
+    """The name of a virtual screen that has a window manager."""
+    with managed_screen() as name:
+        yield name
 
 
 def why_no_namespaces() -> str:

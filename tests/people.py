@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from common.crypto.tls import client_context
+from common.ids import Millis
 from relay.app import RunningRelay, running
 from relay.config import Config
 from relay.handlers.accounts import new_token, token_hash
@@ -120,10 +121,10 @@ class Person:
         assert answer["type"] == "error", answer
         return str(answer["code"])
 
-    async def says(self, body: str, group: int | None = None, nonce: str | None = None) -> int:
+    async def says(self, body: str, group: int | None = None, nonce: str | None = None, **more: Any) -> int:
         """Post a message and wait until it is stored; its seq."""
         nonce = nonce or secrets.token_hex(16)
-        answer = await self.gets({"type": "post", "group": group or self.group, "nonce": nonce, "body": body})
+        answer = await self.gets({"type": "post", "group": group or self.group, "nonce": nonce, "body": body, **more})
         return int(answer["seq"])
 
     async def hears(self, wanted: Callable[[Json], bool], *, after: int = 0) -> Json:
@@ -255,10 +256,10 @@ def tls() -> ssl.SSLContext:
 
 
 @asynccontextmanager
-async def staged(config: Config) -> AsyncIterator[Stage]:
+async def staged(config: Config, *, now: Callable[[], Millis] | None = None) -> AsyncIterator[Stage]:
     """A relay in this process, over real TLS and a real database, and somebody to talk to it."""
     async with (
-        running(config) as relay,
+        running(config, now=now) as relay,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls(), limit=0)) as http,
     ):
         stage = Stage(relay, http)

@@ -36,14 +36,22 @@ class RawSocket:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         reader, writer = await asyncio.open_connection(sock=plain, ssl=context, server_hostname="127.0.0.1")
-        writer.write(
+        opened = cls(reader, writer)
+        try:
+            await opened._is_let_in(token)
+        except BaseException:
+            await opened.goes()
+            raise
+        return opened
+
+    async def _is_let_in(self, token: str) -> None:
+        self._writer.write(
             b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
             b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
         )
-        head = await reader.readuntil(b"\r\n\r\n")
+        head = await self._reader.readuntil(b"\r\n\r\n")
         assert b" 101 " in head.split(b"\r\n")[0], head
-        return cls(reader, writer)
 
     def sends(self, command: Json) -> None:
         payload = json.dumps(command).encode()

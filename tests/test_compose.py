@@ -52,9 +52,10 @@ def test_a_container_has_no_rights_that_it_does_not_need(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_data_and_keys_are_in_two_named_volumes(name: str) -> None:
-    assert service(name)["volumes"] == ["relay-data:/data", "relay-keys:/keys"]
-    assert set(compose()["volumes"]) == {"relay-data", "relay-keys"}
+def test_data_and_keys_are_in_two_named_volumes_and_backups_where_somebody_wants_them(name: str) -> None:
+    backups = "${RELAY_BACKUP_DIR:-relay-backups}:/backups"
+    assert service(name)["volumes"] == ["relay-data:/data", "relay-keys:/keys", backups]
+    assert set(compose()["volumes"]) == {"relay-data", "relay-keys", "relay-backups"}
 
 
 def test_the_image_can_be_told_from_any_other_container() -> None:

@@ -32,19 +32,37 @@ from common.protocol.messages import (
     ANSWERS,
     COMMANDS,
     EVENTS,
+    AccessToken,
+    Account,
     Answer,
+    AuditEntry,
     Command,
     Entry,
+    FileInfo,
+    Forward,
     GroupInfo,
     Health,
+    Hit,
+    Imprint,
+    Invite,
+    Keeps,
+    KeyWay,
     Limits,
     Member,
+    Mute,
+    Reader,
     RelayCard,
+    RelayState,
+    Session,
+    Silence,
     User,
+    Webhook,
 )
+from common.protocol.schema import WITHOUT_TOKEN
 from common.protocol.session import diagram
 from relay.app import RunningRelay, running
 from relay.config import SETTINGS, Config
+from relay.handlers.rules import RULES
 from relay.outbox import TOO_SLOW
 from relay.storage.migrate import migrations
 from tests.common.protocol.words import fields_of, plain, tag_of
@@ -53,7 +71,31 @@ ROOT = Path(__file__).parent.parent
 PROTOCOL = ROOT / "docs" / "protocol.md"
 READMES = (ROOT / "README.md", ROOT / "README.ru.md")
 PAGES = (*READMES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
-OBJECTS = (User, GroupInfo, Entry, Member, Limits, RelayCard, Health)
+OBJECTS = (
+    User,
+    GroupInfo,
+    Keeps,
+    Entry,
+    FileInfo,
+    Forward,
+    Imprint,
+    Member,
+    Mute,
+    Silence,
+    Reader,
+    Invite,
+    AccessToken,
+    Webhook,
+    Account,
+    Session,
+    AuditEntry,
+    KeyWay,
+    RelayState,
+    Hit,
+    Limits,
+    RelayCard,
+    Health,
+)
 DEADLINE_S = 20.0
 
 
@@ -67,12 +109,31 @@ def text_of(page: Path) -> str:
 
 def section(page: Path, heading: str) -> str:
     """What stands under *heading*, up to the next one of its level or above."""
+    found = _under(text_of(page), heading)
+    assert found is not None, f"{page.name} has no section “{heading}”"
+    return found
+
+
+def command(tag: str) -> str:
+    """What the page says of the command *tag*."""
+    return _word("## Commands", tag)
+
+
+def event(tag: str) -> str:
+    """What the page says of the event *tag*: some have the name of a command."""
+    return _word("## Events", tag)
+
+
+def _word(chapter: str, tag: str) -> str:
+    found = _under(section(PROTOCOL, chapter), f"### `{tag}`")
+    assert found is not None, f"{chapter} has no section for `{tag}`"
+    return found
+
+
+def _under(text: str, heading: str) -> str | None:
     level = heading.partition(" ")[0]
-    found = re.search(
-        rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", text_of(page), re.MULTILINE | re.DOTALL
-    )
-    assert found, f"{page.name} has no section “{heading}”"
-    return found[1]
+    found = re.search(rf"^{re.escape(heading)}\n(.*?)(?=^#{{1,{len(level)}}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    return None if found is None else found[1]
 
 
 def rows(text: str) -> list[list[str]]:
@@ -124,7 +185,7 @@ def test_every_column_is_said_to_be_in_clear_or_not():
 
 @pytest.mark.parametrize("kind", COMMANDS.values(), ids=tag_of)
 def test_every_command_has_a_section_with_its_fields_and_their_limits(kind: type[Command]):
-    table = {quoted(name)[0]: what for name, what, *_ in rows(section(PROTOCOL, f"### `{tag_of(kind)}`"))}
+    table = {quoted(name)[0]: what for name, what, *_ in rows(command(tag_of(kind)))}
     assert set(table) == documented(kind) - {"id?"}
     for name, field in fields_of(kind).items():
         if name != "id" and (bound := upper_bound(field.type)):
@@ -142,6 +203,7 @@ def upper_bound(kind: inspect.Type) -> int | None:
         case (
             inspect.StrType(max_length=int(most))
             | inspect.ListType(max_length=int(most))
+            | inspect.VarTupleType(max_length=int(most))
             | inspect.DictType(max_length=int(most))
         ):
             return most
@@ -150,7 +212,7 @@ def upper_bound(kind: inspect.Type) -> int | None:
 
 @pytest.mark.parametrize("kind", COMMANDS.values(), ids=tag_of)
 def test_every_command_shows_an_example_and_the_fields_of_its_answer(kind: type[Command]):
-    text = section(PROTOCOL, f"### `{tag_of(kind)}`")
+    text = command(tag_of(kind))
     assert any(type(said) is kind for said, _ in conversation(text)), "no example"
     prose = text.partition("```")[0]
     assert set(fields_of(ANSWERS[kind])) - {"re"} <= set(quoted(prose))
@@ -158,7 +220,7 @@ def test_every_command_shows_an_example_and_the_fields_of_its_answer(kind: type[
 
 @pytest.mark.parametrize("tag", EVENTS)
 def test_every_event_has_a_section_with_its_fields_and_an_example(tag: str):
-    text = section(PROTOCOL, f"### `{tag}`")
+    text = event(tag)
     assert documented(EVENTS[tag]) <= set(quoted(text.partition("```")[0]))
     assert [type(word) for _, heard in conversation(text) for word in heard] == [EVENTS[tag]]
 
@@ -176,6 +238,17 @@ def test_every_object_has_a_row_with_its_fields(kind: type[msgspec.Struct]):
 def test_nothing_is_described_that_does_not_exist():
     for chapter, words in (("## Commands", COMMANDS), ("## Events", EVENTS)):
         assert re.findall(r"^### `(\w+)`$", section(PROTOCOL, chapter), re.MULTILINE) == list(words)
+
+
+def test_every_command_stands_beside_its_scope():
+    described = {cells[0].strip("`"): set(quoted(cells[1])) for cells in rows(section(PROTOCOL, "### Scopes"))}
+    by_scope: dict[str, set[str]] = {"none": set()}
+    for kind, rule in RULES.items():
+        if kind not in WITHOUT_TOKEN:
+            by_scope.setdefault(rule.scope or "none", set()).add(tag_of(kind))
+    by_scope["write"].add("read")  # "all of `read`"
+    by_scope["manage"].add("write")
+    assert described == by_scope
 
 
 # -- examples ----------------------------------------------------------------------------------------------------------
@@ -339,9 +412,11 @@ needs_curl = pytest.mark.skipif(
 
 
 def curl_of(page: Path) -> str:
-    """The script of *page*."""
+    """The script of *page*, which makes the account as the page says before it signs in."""
     (script,) = re.findall(r"^```\w*\n([^`]*--pinnedpubkey.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
-    return str(script)
+    (register,) = re.findall(r"`(\$C \$R/api/register [^`]*)`", text_of(page))
+    before, sign_in = script.split("TOKEN=", 1)
+    return f"{before}{register}\nTOKEN={sign_in}"
 
 
 async def run(*command: str) -> str:
@@ -357,13 +432,13 @@ async def run(*command: str) -> str:
     return out.decode()
 
 
-async def sign_up(relay: RunningRelay, username: str, password: str) -> None:
+async def sign_up(relay: RunningRelay, username: str, password: str, code: str | None = None) -> None:
     """Make an account, with nothing but the standard library."""
 
     def ask() -> None:
         asked = urllib.request.Request(
             f"https://127.0.0.1:{relay.port}/api/register",
-            json.dumps({"username": username, "password": password}).encode(),
+            json.dumps({"username": username, "password": password} | ({"code": code} if code else {})).encode(),
         )
         with urllib.request.urlopen(asked, context=ssl._create_unverified_context()) as answer:
             assert answer.status == 200
@@ -374,11 +449,11 @@ async def sign_up(relay: RunningRelay, username: str, password: str) -> None:
 @needs_curl
 @pytest.mark.parametrize("page", [READMES[0], PROTOCOL], ids=lambda page: page.name)
 async def test_the_script_does_what_it_says(page: Path, relay: RunningRelay):
-    await sign_up(relay, "printer", "a long password")
     script = curl_of(page)
     script = re.sub(r"https://192\.168\.1\.20:5000", f"https://127.0.0.1:{relay.port}", script)
     script = re.sub(r"sha256//[\w+/]+=", relay.public_key_pin, script)
-    groups, sent = json_lines(await run("sh", "-ec", script))
+    registered, groups, sent = json_lines(await run("sh", "-ec", script))
+    assert registered["user"]["username"] == "printer"
     assert [group["kind"] for group in groups["groups"]] == ["general"]
     assert sent["seq"] == 2
 
@@ -391,6 +466,23 @@ def json_lines(text: str) -> list[Any]:
         values.append(value)
         text = text[end:]
     return values
+
+
+@needs_curl
+async def test_the_lines_for_scripts_do_what_they_say(relay: RunningRelay):
+    await sign_up(relay, "anna", "a long password", relay.owner_code)
+    script = "".join(fences(ROOT / "docs" / "bots.md", "sh"))
+    script = script.replace("https://192.168.1.20:5000", f"https://127.0.0.1:{relay.port}")
+    script = re.sub(r"sha256//[\w+/]+=", relay.public_key_pin, script)
+    *sent, page, listed = json_lines(await run("sh", "-ec", script))
+    assert [answer["seq"] for answer in sent] == list(range(sent[0]["seq"], sent[0]["seq"] + 5))
+    said = [(entry["body"], entry.get("via")) for entry in page["entries"]]
+    assert said == [
+        ("Build 7\nAll green", "printer"),
+        ("Said once, however often it is sent", "printer"),
+        ("Toner is low", None),
+    ]
+    assert [token["scopes"] for token in listed["tokens"]] == [["write"]]
 
 
 async def test_the_client_does_what_it_says(relay: RunningRelay, tmp_path: Path):

@@ -32,6 +32,7 @@ FLOORS = {
     "common.discovery": 0,
     "common.discovery.record": 0,
     # 1: what both programs do alike
+    "common.awake": 1,
     "common.protocol.codec": 1,
     "common.protocol.session": 1,
     "common.protocol.schema": 1,
@@ -41,40 +42,83 @@ FLOORS = {
     "common.discovery.broadcast": 1,
     "common.discovery.mdns": 1,
     "common.environment": 1,
+    "common.moving": 1.5,  # a landing: on identities
     # 2 and above: the relay
     "relay": 2,
     "relay.config": 2,
     "relay.doorkeeper": 2,
+    "relay.lifting": 2,
     "relay.listening": 2,
+    "relay.logs": 1.5,  # a landing: the settings name its formats
     "relay.outbox": 2,
     "relay.roster": 2,
     "relay.storage": 2,
+    "relay.tally": 1.5,  # a landing: plain numbers, for all parts
     "relay.throttle": 2,
+    "relay.carrying": 3,
     "relay.fanout": 3,
     "relay.journal": 3,
+    "relay.keeping": 1.5,  # values that the storage and the roster speak of
     "relay.opening": 3,
+    "relay.moving": 3.7,  # a landing: on backups, below who speaks HTTP
+    "relay.moving.marks": 2.5,
+    "relay.moving.ticket": 2,
+    "relay.moving.words": 2,
+    "relay.moving.handover": 3,
+    "relay.search": 3,
+    "relay.files": 3.5,  # a landing: on the journal, below who speaks HTTP
+    "relay.control.words": 2,
+    "relay.control.place": 2,
+    "relay.control.asking": 2.5,
     "relay.handlers": 4,
+    "relay.backup": 3.5,
+    "relay.operating": 4.5,  # a landing: it asks as the handlers do, and uses their parts
+    "relay.health": 3.6,  # a landing: it looks at what is below the doors
+    "relay.metrics": 4.7,
+    "relay.control": 5,
+    "relay.replies": 4,
     "relay.api": 5,
     "relay.beacon": 5,
     "relay.gateway": 5,
+    "relay.handing_over": 5,
+    "relay.hooks": 5,
+    "relay.transfers": 5,
     "relay.app": 6,
     "relay.cli": 6.5,  # a landing below its __main__
     "relay.__main__": 7,
     "relay.healthcheck": 7,
+    "relay.service": 4,
     # 2 and above: the desktop client
     "desktop": 2,
     "desktop.litter": 2,
     "desktop.locale": 2,
+    "desktop.durations": 2.5,
+    "desktop.refusals": 2.5,  # a landing: it speaks the person's language
+    "desktop.sizes": 2.5,
     "desktop.settings": 2,
+    "desktop.thumbnailer": 2,  # a program of its own
     "desktop.events": 2,
+    "desktop.hosted": 2,
+    "desktop.ordered": 1,
+    "desktop.export.order": 1,  # values that cross the border of the link
+    "desktop.unsent": 1,  # as these
+    "desktop.export.records": 3,
+    "desktop.notifications": 2,
     "desktop.intents": 3,
     "desktop.model": 3,
     "desktop.screen": 3.5,  # a landing: it speaks of the model, and the view speaks of it
     "desktop.link": 4,
+    "desktop.notify": 4,
     "desktop.pump": 4,
     "desktop.view": 4,
+    "desktop.export": 4.5,  # a program of its own, which writes text as the view formats it
+    "desktop.bot": 5,
+    "desktop.bot_state": 2,
     "desktop.controller": 5,
     "desktop.hosting": 5,
+    "desktop.moves": 1,  # values, also of the link
+    "desktop.moving": 5,
+    "desktop.standing": 4.5,
     "desktop.app": 6,
     "desktop.__main__": 7,
 }
@@ -82,11 +126,23 @@ FLOORS = {
 # Who alone may use what.
 DOORS = {
     "tkinter": ("desktop.view", "desktop.app", "desktop.pump"),
-    "aiohttp": ("relay.gateway", "relay.api", "relay.app", "desktop.link"),
+    "aiohttp": (
+        "relay.gateway",
+        "relay.api",
+        "relay.handing_over",
+        "relay.hooks",
+        "relay.replies",
+        "relay.transfers",
+        "relay.app",
+        "desktop.link",
+    ),
     "aiosqlite": ("relay.storage", "desktop.link.archive"),
     "nacl": ("common.crypto",),
     "cryptography": ("common.crypto",),
+    "prometheus_client": ("relay.metrics",),
     "zeroconf": ("common.discovery.mdns",),
+    "jeepney": ("desktop.notify",),
+    "desktop_notifier": ("desktop.notify",),
     "os.environ": ("common.environment",),
 }
 
@@ -96,6 +152,9 @@ APART = [
     ("desktop", "relay"),
     ("desktop.view", "desktop.link"),
     ("desktop.link", "desktop.view"),
+    ("desktop.view", "desktop.notify"),
+    ("desktop.notify", "desktop.view"),
+    ("desktop.notify", "desktop.link"),
     ("common", "relay"),
     ("common", "desktop"),
     *((package, outside) for package in PACKAGES for outside in ("bench", "tests", "bootstrap", "messenger")),

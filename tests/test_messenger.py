@@ -12,12 +12,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bootstrap import checks, commands, programs
+from bootstrap.contents import files_of, lacks, site_packages
 from bootstrap.environment import Environment
 from bootstrap.pip import failure, tell_progress
 from bootstrap.progress import Progress
@@ -193,6 +196,69 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
     assert (checkout / ".venv" / "diary.txt").read_text() == "mine"
 
 
+# What was deleted from .venv
+
+
+@pytest.fixture
+def tea(installed: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The checkout needs the package tea, and its relay uses it. Yields the settings with which pip finds it."""
+    with zipfile.ZipFile(tmp_path / "tea-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tea/__init__.py", "")
+        wheel.writestr("tea/green/__init__.py", "NAME = 'sencha'\n")
+        wheel.writestr("tea-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tea\nVersion: 1.0\n")
+        wheel.writestr("tea-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("tea-1.0.dist-info/RECORD", "")
+    requirements, program = installed / "requirements.txt", installed / "relay" / "__main__.py"
+    before = requirements.read_bytes(), program.read_text()
+    requirements.write_text("tea==1.0\n")
+    program.write_text("import tea.green\nprint(tea.green.NAME)\n")
+    here = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
+    try:
+        answer = start(installed, "relay", **here)
+        assert answer.stdout == "sencha\n", answer.stderr
+        yield here
+    finally:
+        requirements.write_bytes(before[0])
+        program.write_text(before[1])
+        start(installed, "install")
+
+
+def test_a_package_that_was_deleted_is_installed_again(
+    tea: dict[str, str], installed: Path, environment: Environment
+) -> None:
+    shutil.rmtree(Path(site_packages(environment.path)) / "tea" / "green")
+    assert environment.state("run") == "missing"
+    answer = start(installed, "relay", **tea)
+    assert answer.stdout == "sencha\n", answer.stderr
+    assert "incomplete" in answer.stderr
+    assert start(installed, "relay").stderr == ""
+
+
+def test_half_a_package_is_no_base_for_other_requirements(
+    tea: dict[str, str], installed: Path, environment: Environment
+) -> None:
+    with (installed / "requirements.txt").open("a") as requirements:
+        requirements.write("# changed\n")
+    assert environment.state("run") == "bare"
+    package = Path(site_packages(environment.path)) / "tea"
+    package.rename(package.with_name("coffee"))
+    assert environment.state("run") == "missing"
+    package.with_name("coffee").rename(package)
+
+
+def test_what_is_compiled_is_looked_for_and_what_other_systems_need_is_not(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("Py.Tea==1.0\nuvloop==1.0 ; sys_platform == 'sun'\n")
+    (tmp_path / "py_tea-1.0.dist-info").mkdir()
+    recorded = ["tea/__init__.py", "tea/hot.py", "tea/_fast.pyd", "_tea.so", "tea.py", "../../bin/tea.py", "tea/a.txt"]
+    text = "".join(f"{name},sha256=x,1\n" for name in recorded)
+    (tmp_path / "py_tea-1.0.dist-info" / "RECORD").write_text(text)
+    (tmp_path / "milk-1.0.dist-info").mkdir()
+    (tmp_path / "milk-1.0.dist-info" / "RECORD").write_text("milk.py,,\n")
+    files = files_of(str(tmp_path), [str(tmp_path / "requirements.txt")])
+    assert files == ["tea/__init__.py", "tea/_fast.pyd", "_tea.so", "tea.py"]
+    assert lacks(str(tmp_path), files)
+
+
 # Handing over
 
 
@@ -302,6 +368,50 @@ def test_no_ensurepip_is_one_sentence_and_leaves_nothing_half_made(tmp_path: Pat
         answer.stderr,
     )
     assert not (checkout / ".venv").exists()
+
+
+@pytest.fixture
+def small_disks() -> None:
+    """Skip the test where a small disk cannot be mounted."""
+    command = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    if shutil.which("unshare") is None or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no small disk can be mounted here")
+
+
+@pytest.mark.parametrize(
+    "checkout, temporary, rights, sentence",
+    [
+        ("1m", "64m", "rw", "The disk is full; free about 300 MB where {checkout}/.venv is, then run: .+"),
+        ("64m", "1m", "rw", "The disk is full; free about 300 MB where {temporary} is, then run: .+"),
+        ("64m", "64m", "ro", r"{checkout}/.venv.lock cannot be written \(Read-only file system\); .+ run: .+"),
+    ],
+    ids=["checkout full", "temporary files full", "checkout read-only"],
+)
+def test_an_environment_that_finds_no_room_is_one_sentence_with_the_place(
+    tmp_path: Path, small_disks: None, checkout: str, temporary: str, rights: str, sentence: str
+) -> None:
+    make_checkout(tmp_path / "whole")
+    places = {"checkout": tmp_path / "checkout", "temporary": tmp_path / "temporary"}
+    for place in places.values():
+        place.mkdir()
+    script = f"""
+        mount -t tmpfs -o size={checkout} tmpfs {places["checkout"]}
+        mount -t tmpfs -o size={temporary} tmpfs {places["temporary"]}
+        cp -r {tmp_path}/whole/. {places["checkout"]}
+        mount -o remount,{rights} {places["checkout"]}
+        exec {sys.executable} {places["checkout"]}/messenger.py relay
+    """
+    answer = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-ec", script],
+        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "TMPDIR": str(places["temporary"])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == NOT_INSTALLED, answer.stderr
+    wanted = sentence.format(**{name: re.escape(str(place)) for name, place in places.items()})
+    assert re.fullmatch(f"messenger.py: {wanted}", answer.stderr.splitlines()[-1]), answer.stderr
 
 
 def hide(checkout: Path, module: str) -> None:

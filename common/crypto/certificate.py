@@ -52,9 +52,21 @@ class Identity:
     @property
     def public_key_pin(self) -> str:
         """``sha256//…`` for ``curl --insecure --pinnedpubkey``, which pins the key and not the certificate."""
-        public_key = x509.load_pem_x509_certificate(self.certificate_pem).public_key()
-        der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        return "sha256//" + base64.b64encode(hashlib.sha256(der).digest()).decode("ascii")
+        return public_key_pin(self.certificate_der)
+
+
+def public_key_pin(certificate_der: bytes) -> str:
+    """The same of any certificate, as it goes over the wire."""
+    public_key = x509.load_der_x509_certificate(certificate_der).public_key()
+    der = public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return "sha256//" + base64.b64encode(hashlib.sha256(der).digest()).decode("ascii")
+
+
+def validity(certificate_der: bytes) -> tuple[Millis, Millis]:
+    """From when to when that certificate says that it is valid."""
+    certificate = x509.load_der_x509_certificate(certificate_der)
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return Millis(int(begins.timestamp() * 1000)), Millis(int(ends.timestamp() * 1000))
 
 
 def new_identity(now: Millis, relay_name: str) -> Identity:

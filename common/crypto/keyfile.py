@@ -59,6 +59,16 @@ def key_file_exists(path: Path) -> bool:
     return any(os.path.lexists(place) for place in (path, copy_of(path)))
 
 
+def is_key_file_of(path: Path, relay: str) -> bool:
+    """Whether there is a key file at *path* that can be read and was made for *relay*."""
+    return any(look.secret is not None and f"\nrelay: {relay}\n" in look.text for look in _both(path))
+
+
+def may_be_exchanged(path: Path, relay: str) -> bool:
+    """Whether what is at *path* was made for *relay* by this program, or is lost or damaged anyway."""
+    return is_key_file_of(path, relay) or all(look.may_be_mended for look in _both(path))
+
+
 def write_key_file(path: Path, secret: bytes, relay: str = "") -> None:
     """Store *secret* (32 bytes) at *path* and its copy, readable by this user only; *relay* is a hint for people.
 
@@ -87,7 +97,7 @@ def read_key_file(path: Path) -> bytes:
     Raises:
         KeyUnavailable: neither can be used; the text says for each of the two why, and what to do.
     """
-    first, second = _look_at(path), _look_at(copy_of(path))
+    first, second = _both(path)
     good, other = (second, first) if first.secret is None else (first, second)
     if good.secret is None:
         raise KeyUnavailable(_no_key_file(first, second))
@@ -99,6 +109,30 @@ def read_key_file(path: Path) -> bytes:
     return good.secret
 
 
+def peek_key_file(path: Path) -> bytes:
+    """As `read_key_file`, but nothing is mended and nothing said: for who only wants to know whether it could be read.
+
+    Raises:
+        KeyUnavailable: neither can be used.
+    """
+    first, second = _both(path)
+    secret = second.secret if first.secret is None else first.secret
+    if secret is None:
+        raise KeyUnavailable(_no_key_file(first, second))
+    return secret
+
+
+def key_file_flaws(path: Path) -> list[str]:
+    """What is not as it should be with the key file at *path* and its copy, in words; empty when both are well."""
+    looks = _both(path)
+    flaws = [f"{look.place} {look.reason}" for look in looks if look.secret is None]
+    if len({look.secret for look in looks if look.secret is not None}) > 1:
+        flaws.append(f"{path} and {copy_of(path).name} hold different keys")
+    return flaws + [
+        f"{look.place} can be read by other users of this machine" for look in looks if _others_may_read(look.place)
+    ]
+
+
 def renew_key_file(path: Path, relay: str = "") -> bytes:
     """The secret of the key file at *path*, which is written anew when both copies are lost; damaged ones are kept beside it.
 
@@ -108,7 +142,7 @@ def renew_key_file(path: Path, relay: str = "") -> bytes:
         KeyUnavailable: there is one that may be good, and this user or this version cannot read it.
         ConfigError: the folder cannot be written to.
     """
-    looks = (_look_at(path), _look_at(copy_of(path)))
+    looks = _both(path)
     if any(look.secret is not None for look in looks):
         return read_key_file(path)
     if not all(look.may_be_mended for look in looks):
@@ -133,6 +167,10 @@ class _Look:
     secret: bytes | None = field(default=None, repr=False)
     reason: str = ""
     may_be_mended: bool = False
+
+
+def _both(path: Path) -> tuple[_Look, _Look]:
+    return _look_at(path), _look_at(copy_of(path))
 
 
 def _look_at(place: Path) -> _Look:
@@ -200,7 +238,7 @@ def _content(place: Path) -> str:
 
 def _write_new(place: Path, text: str) -> None:
     """Make *place* with *text* in one step: after a crash it is there whole or not at all. An existing one is an error."""
-    with _durable_temporary(place, text) as temporary:
+    with durable_temporary(place, text.encode()) as temporary:
         try:
             os.link(temporary, place)
         except FileExistsError:
@@ -209,16 +247,17 @@ def _write_new(place: Path, text: str) -> None:
             if os.path.lexists(place):
                 raise
             temporary.rename(place)
-    _sync_folder(place.parent)
+    sync_folder(place.parent)
 
 
 @contextlib.contextmanager
-def _durable_temporary(place: Path, text: str) -> Iterator[Path]:
+def durable_temporary(place: Path, content: bytes) -> Iterator[Path]:
+    """A file beside *place* with *content*, on the disk and of this user alone, to be renamed; removed when it was not."""
     descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)  # mkstemp makes it 0600
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         yield temporary
@@ -226,7 +265,8 @@ def _durable_temporary(place: Path, text: str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring the names in *folder* to the disk."""
     if os.name == "nt":  # a folder cannot be opened there, and NTFS journals the rename
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -262,12 +302,19 @@ def _cannot_be_written(path: Path, error: OSError) -> ConfigError:
     )
 
 
-def _warn_when_others_may_read(path: Path) -> None:
+def _others_may_read(path: Path) -> bool:
     if os.name == "nt":  # permissions there come from the folder
-        return
-    status = path.stat()
+        return False
+    try:
+        status = path.stat()
+    except OSError:
+        return False
     # A container's secret belongs to somebody else and its mode cannot be changed from in here.
-    if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) & 0o077:
+    return status.st_uid == os.getuid() and bool(stat.S_IMODE(status.st_mode) & 0o077)
+
+
+def _warn_when_others_may_read(path: Path) -> None:
+    if _others_may_read(path):
         _log.warning("The key file %s can be read by other users of this machine. Mend it: chmod 600 '%s'", path, path)
 
 

@@ -64,6 +64,17 @@ class LocalAddress:
         """169.254/16 or fe80::/10: given by the machine to itself."""
         return self.subnet.ip.is_link_local
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What ``RELAY_INTERFACES`` may call it, in lower case."""
+        return frozenset((self.ip.lower(), self.adapter.lower(), self.description.lower()))
+
+    @property
+    def scoped(self) -> str:
+        """The address as programs of this machine connect to it: a link-local one of IPv6 leads nowhere without its adapter."""
+        needs_scope = self.is_link_local and not self.is_ipv4 and self.index
+        return f"{self.ip}%{self.index}" if needs_scope else self.ip
+
 
 def read_adapters() -> tuple[LocalAddress, ...]:
     """Every address of every adapter, as the system tells. Takes about a millisecond; blocks, so call it in an executor."""
@@ -113,12 +124,27 @@ def lan_addresses(adapters: Iterable[LocalAddress], interfaces: Sequence[str] = 
     """
     wanted = {name.strip().lower() for name in interfaces if name.strip()}
     if wanted:
-        chosen = [a for a in adapters if a.ip.lower() in wanted or {a.adapter.lower(), a.description.lower()} & wanted]
+        chosen = [address for address in adapters if address.names & wanted]
     else:
         chosen = [address for address in adapters if _is_on_the_lan(address)]
         if any(address.is_ipv4 and not address.is_link_local for address in chosen):
             chosen = [address for address in chosen if not (address.is_ipv4 and address.is_link_local)]
     return tuple(sorted(chosen, key=lambda address: (address.is_link_local, not address.is_ipv4)))
+
+
+def unknown_interfaces(adapters: Sequence[LocalAddress], interfaces: Sequence[str]) -> str:
+    """Which of *interfaces* (``RELAY_INTERFACES``) name none of *adapters*, and what there is to name, in a sentence; empty
+    when all is well."""
+    known = {name for address in adapters for name in address.names}
+    unknown = [name for name in interfaces if name.strip() and name.strip().lower() not in known]
+    if not unknown:
+        return ""
+    ips: dict[str, list[str]] = {}
+    for address in adapters:
+        # On Windows the system's name is a number in braces, and people know the description.
+        ips.setdefault(address.description or address.adapter, []).append(address.ip)
+    there = "; ".join(f"{name} ({', '.join(ip)})" for name, ip in ips.items()) or "none"
+    return f"RELAY_INTERFACES names {', '.join(unknown)}, which this computer does not have. Its adapters: {there}."
 
 
 def _is_on_the_lan(address: LocalAddress) -> bool:
@@ -150,3 +176,13 @@ def announced_addresses(
     """
     listens_on_one = tuple(address.ip for address in adapters if address.ip == host.partition("%")[0])
     return reached_by(lan_addresses(adapters, interfaces or listens_on_one), host)
+
+
+def told_addresses(addresses: Sequence[LocalAddress]) -> tuple[LocalAddress, ...]:
+    """Those of *addresses* that people are told and that invitations carry, in their order.
+
+    A link-local address of IPv6 needs the name of the adapter on the computer where it is entered, which nobody can know
+    here; so it is told only when there is no other.
+    """
+    good = tuple(address for address in addresses if address.is_ipv4 or not address.is_link_local)
+    return good or tuple(addresses)

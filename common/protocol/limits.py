@@ -16,6 +16,9 @@ COMMANDS_PER_FRAME: Final = 64
 TEXT_CHARACTERS: Final = 16_384
 NAME_CHARACTERS: Final = 64
 TOPIC_CHARACTERS: Final = 256
+EMOJI_CHARACTERS: Final = 32
+"""Of one reaction: the longest sequences (families, flags) have about a dozen code points."""
+STATUS_CHARACTERS: Final = 100
 PASSWORD_MIN: Final = 8
 PASSWORD_MAX: Final = 1024
 CODE_CHARACTERS: Final = 64
@@ -25,8 +28,44 @@ PAGE_DEFAULT: Final = 50
 PAGE_MAX: Final = 200
 USERS_PER_REQUEST: Final = 200
 CURSORS_MAX: Final = 10_000
+IMPRINTS_MAX: Final = 100
+"""Cursors that can be told from another log's: of the newest entries, which a log that was set back would lack first."""
 UNREAD_COUNTED: Final = 1000
 """Unread entries are counted up to this; more shows as "999+"."""
+
+FILES_PER_MESSAGE: Final = 20
+FILE_NAME_CHARACTERS: Final = 255
+MENTIONS_MAX: Final = 50
+EDITS_PER_MESSAGE: Final = 500
+REACTIONS_PER_PERSON: Final = 20
+"""Different emoji of one person at one message."""
+REACTIONS_PER_MESSAGE: Final = 1000
+"""Of everybody at one message."""
+PINS_MAX: Final = 100
+"""Of one group."""
+TYPING_S: Final = 6.0
+"""Who has not said again that they are writing has stopped."""
+
+INVITE_USES_MAX: Final = 10_000
+INVITES_MAX: Final = 200
+"""Good ones of one group, and to the relay alone."""
+MUTE_S_MAX: Final = 366 * 24 * 3600
+"""The longest mute that ends by itself."""
+SLOW_S_MAX: Final = 6 * 3600
+"""The longest pause between two messages of one member of a group."""
+TOKENS_MAX: Final = 50
+"""Access tokens of one person."""
+WEBHOOKS_MAX: Final = 50
+"""Of one group."""
+AUDIT_ENTRIES: Final = 10_000
+"""Records of what was done to the relay; the oldest go."""
+AUDIT_DAYS: Final = 365
+"""After so long they go too."""
+KEEP_DAYS_MAX: Final = 36_500
+KEEP_ENTRIES_MAX: Final = 1_000_000_000
+QUERY_CHARACTERS: Final = 200
+HITS_DEFAULT: Final = 20
+HITS_MAX: Final = 100
 
 HEARTBEAT_S: Final = 20.0
 CLOSE_S: Final = 2.0

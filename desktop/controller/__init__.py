@@ -5,46 +5,59 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from common.ids import GroupId, Millis, Nonce, RelayId, UserId
+from common.ids import Millis, Nonce, RelayId, UserId
 from common.protocol.messages import User
 from desktop import locale
-from desktop.controller.doors import HostingDoor, LinkDoor
+from desktop.controller.doors import HostingDoor, LinkDoor, MovingDoor, NotifierDoor
 from desktop.controller.entrance import Entrance
+from desktop.controller.hindered import ask_about_key, cannot_begin
+from desktop.controller.moving import MovingHere
+from desktop.controller.notifying import Notifying
+from desktop.controller.own_relay import OwnRelay
 from desktop.controller.talk import Talk
+from desktop.controller.talking import Talking
+from desktop.controller.telling import Telling
 from desktop.events import (
     CommandRefused,
     ConnectionChecked,
     DiscoveryTrouble,
     FoundRelay,
-    HostingEvent,
-    HostingFailed,
-    HostingReady,
-    HostingStarting,
-    HostingStopped,
     IdentityChanged,
+    KeyMissing,
     LinkChanged,
     LinkEvent,
     SignedIn,
     SignedOut,
     Trust,
     Waiting,
+    WindowWanted,
 )
+from desktop.hosted import HostingEvent, HostingFailed, HostingReady, HostingStands, HostingStarting, HostingStopped
 from desktop.locale import _
-from desktop.screen import Choice, ChoiceKind, Question, Screen, Tone
-from desktop.settings import SettingsFile
+from desktop.model.idleness import Idleness
+from desktop.moves import MoveAllowed, MoveEvent, MoveShown
+from desktop.notifications import (
+    BellWanted,
+    NotificationClicked,
+    NotifierEvent,
+    ServiceSeen,
+    TestShown,
+    TrayPressed,
+    TraySeen,
+)
+from desktop.screen import Choice, ChoiceKind, Place, Question, Screen, Tone
+from desktop.settings import SettingsFile, downloads_folder
 
 __all__ = ["Controller", "HostingDoor", "LinkDoor"]
 
-_START: Final = "start"
 _STOP: Final = "stop"
 _STAY: Final = "stay"
 _CANCEL: Final = "cancel"
 _KEYRING: Final = "keyring"
 _NOBODY: Final = User(UserId(0), "", "", "member")
-_LOOPBACK: Final = "127.0.0.1"
 
 
-class Controller:
+class Controller(Talking, Notifying, OwnRelay, MovingHere):
     """What happens when a person asks for something, and when the link tells something. All in the window's thread.
 
     It is the window's `desktop.intents.Intents`; the methods of that protocol are described there.
@@ -55,25 +68,35 @@ class Controller:
         link: LinkDoor,
         hosting: HostingDoor,
         settings: SettingsFile,
+        notifier: NotifierDoor,
+        moving: MovingDoor,
         *,
         now: Callable[[], Millis],
         new_nonce: Callable[[], Nonce],
         direct: str = "",
+        plain: Callable[[str], str] = str,
     ) -> None:
-        """*direct*: an address that was set to go to, instead of looking around. `begin` gives the screen."""
+        """*direct*: an address that was set to go to, instead of looking around. *plain*: a text of others as it may go to the system.
+
+        `begin` gives the screen.
+        """
+        Notifying.__init__(self, notifier)
         self._link = link
         self._hosting = hosting
         self._settings = settings
         self._now = now
         self._new_nonce = new_nonce
         self._direct = direct
+        self._plain = plain
         self._screen: Screen
         self._entrance: Entrance
         self._talk: Talk | None = None
         self._wanted: FoundRelay | None = None
-        self._own_relay: HostingReady | None = None
-        self._may_start_own_relay = True
+        OwnRelay.__init__(self, settings)
+        MovingHere.__init__(self, moving)
         self._focused = False
+        self._idleness = Idleness(now())
+        self._was_idle = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -91,26 +114,36 @@ class Controller:
         if self._settings.problem:
             screen.show_toast(self._settings.problem)
 
-    def fold(self, event: LinkEvent | HostingEvent) -> None:
+    def fold(self, event: LinkEvent | HostingEvent | MoveEvent | NotifierEvent) -> None:
         """Take *event* to where it belongs."""
         match event:
             case SignedIn():
                 self._signed_in(event)
             case SignedOut(reason):
                 self._signed_out(reason)
-            case HostingStarting() | HostingReady() | HostingFailed() | HostingStopped():
-                self._hosting_changed(event)
-            case CommandRefused("start", _code, message):
-                # The archive cannot be opened: say why, on the screen where there is something to do about it.
+            case HostingStarting() | HostingReady() | HostingStands() | HostingFailed() | HostingStopped():
+                self.fold_hosting(event)
+            case MoveAllowed() | MoveShown():
+                self.fold_move(event)
+            case CommandRefused("start", "keyring_locked", message):
+                # It goes on by itself once that is open.
                 self._entrance.open()
                 self._entrance.fold(DiscoveryTrouble(message))
+            case CommandRefused("start", code, message):
+                cannot_begin(self._screen, code, message)
+            case KeyMissing(folder):
+                ask_about_key(self._screen, folder)
+            case WindowWanted():
+                self._screen.come_to_front("")
             case IdentityChanged(expected, found):
                 self._screen.show_identity_alarm(self._name_of(expected), expected, found)
             case LinkChanged(Waiting()):
-                self._start_own_relay()
+                self.start_own_relay()
                 self._fold_further(event)
             case ConnectionChecked(findings, done):
                 self._screen.show_findings(findings, done)
+            case NotificationClicked() | BellWanted() | ServiceSeen() | TestShown() | TraySeen() | TrayPressed():
+                self.fold_notifier(event)
             case _:
                 self._fold_further(event)
 
@@ -126,7 +159,9 @@ class Controller:
 
     def tick(self) -> None:
         """A second has passed."""
+        self._tell_idle()
         self._entrance.tick()
+        self.look_for_own_relay()
         if self._talk is not None:
             self._talk.tick()
 
@@ -140,6 +175,7 @@ class Controller:
             return
         self._wanted = None
         self._entrance.close()
+        self._end_talk()
         self._talk = Talk(
             self._screen,
             self._link,
@@ -148,8 +184,22 @@ class Controller:
             new_nonce=self._new_nonce,
             focused=self._focused,
             members_wanted=self._settings.settings.show_members,
+            telling=lambda conversations, roster: Telling(
+                self._screen,
+                self._notifier,
+                self._settings,
+                event.relay_id,
+                conversations,
+                roster,
+                now=self._now,
+                plain=self._plain,
+            ),
+            downloads=lambda: downloads_folder(self._settings.settings),
+            reactions_told=lambda: self._settings.settings.reactions_told,
         )
+        self._screen.show_place(Place(event.relay_id, event.relay_name, event.token_kept_in))
         self._talk.draw()
+        self._link.set_idle(self._was_idle)
         if not event.offline and event.token_kept_in != _KEYRING:
             self._screen.show_toast(
                 _("You stay signed in: the key for that is in {path}, for nobody else to read.").format(
@@ -157,8 +207,13 @@ class Controller:
                 )
             )
 
+    def _end_talk(self) -> None:
+        if self._talk is not None:
+            self._talk.telling.end()
+            self._talk = None
+
     def _signed_out(self, reason: str) -> None:
-        self._talk = None
+        self._end_talk()
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self._entrance.enter(wanted)
@@ -193,9 +248,6 @@ class Controller:
     def paste_invitation(self, text: str) -> None:
         self._entrance.look_at(text)
 
-    def start_relay(self) -> None:
-        self._hosting.start()
-
     def sweep(self) -> None:
         self._link.sweep()
 
@@ -219,72 +271,11 @@ class Controller:
 
     def back_to_relays(self) -> None:
         if self._talk is not None:
-            self._talk = None
+            self._end_talk()
             self._link.leave()
         self._entrance.open()
 
-    # -- talking -------------------------------------------------------------------------------------------------------
-
-    def open_group(self, group: GroupId) -> None:
-        if self._talk is not None:
-            self._talk.open_group(group)
-
-    def close_group(self) -> None:
-        if self._talk is not None:
-            self._talk.close_group()
-
-    def send(self, text: str) -> None:
-        if self._talk is not None:
-            self._talk.send(text)
-
-    def retry(self, nonce: Nonce) -> None:
-        self._link.retry(nonce)
-
-    def discard(self, nonce: Nonce) -> None:
-        self._link.discard(nonce)
-
-    def edit_failed(self, nonce: Nonce) -> None:
-        if self._talk is not None:
-            self._talk.edit_failed(nonce)
-
-    def draft_changed(self, text: str) -> None:
-        if self._talk is not None:
-            self._talk.draft_changed(text)
-
-    def load_older(self) -> None:
-        if self._talk is not None:
-            self._talk.load_older()
-
-    def load_gap(self, index: int) -> None:
-        if self._talk is not None:
-            self._talk.load_gap(index)
-
-    def read_up_to(self, index: int) -> None:
-        if self._talk is not None:
-            self._talk.read_up_to(index)
-
-    def scrolled(self, at_end: bool) -> None:
-        if self._talk is not None:
-            self._talk.scrolled(at_end)
-
-    def jump_to_newest(self) -> None:
-        if self._talk is not None:
-            self._talk.jump_to_newest()
-
-    # -- groups --------------------------------------------------------------------------------------------------------
-
-    def create_group(self, name: str, topic: str, private: bool) -> None:
-        if self._talk is not None:
-            self._talk.create_group(name, topic, private)
-
-    def join_group(self, group: GroupId) -> None:
-        self._link.join_group(group)
-
-    def leave_group(self, group: GroupId) -> None:
-        self._link.leave_group(group)
-
-    def rename_group(self, group: GroupId, name: str) -> None:
-        self._link.rename_group(group, name)
+    # -- the panes -----------------------------------------------------------------------------------------------------
 
     def show_members(self, wanted: bool) -> None:
         self._settings.change(show_members=wanted)
@@ -295,9 +286,6 @@ class Controller:
 
     def set_theme(self, theme: str) -> None:
         self._settings.change(theme=theme)
-
-    def set_scale(self, percent: int) -> None:
-        self._settings.change(scale=percent)
 
     def set_language(self, language: str) -> None:
         self._settings.change(language=language)
@@ -310,10 +298,25 @@ class Controller:
 
     def window_focused(self, focused: bool) -> None:
         self._focused = focused
+        self.active()
         if self._talk is not None:
             self._talk.window_focused(focused)
 
+    def active(self) -> None:
+        self._idleness.touched(self._now())
+        self._tell_idle()
+
+    def _tell_idle(self) -> None:
+        is_idle = self._idleness.is_idle(self._now())
+        if is_idle != self._was_idle:
+            self._was_idle = is_idle
+            self._link.set_idle(is_idle)
+
     def close_window(self) -> None:
+        if not self._hides():
+            self.quit()
+
+    def quit(self) -> None:
         if not self._hosting.is_running:
             self._screen.close()
             return
@@ -338,48 +341,3 @@ class Controller:
         if answer == _STAY:
             self._hosting.let_stay()
         self._screen.close()
-
-    # -- the own relay -------------------------------------------------------------------------------------------------
-
-    def _hosting_changed(self, event: HostingEvent) -> None:
-        match event:
-            case HostingStarting():
-                self._entrance.show_hosting(_("Starting a relay on this computer…"))
-            case HostingReady():
-                self._own_relay = event
-                self._settings.change(own_relay=event.relay_id)
-                self._link.network_changed()
-                self._entrance.show_hosting(_("“{name}” runs on this computer.").format(name=event.name))
-                if event.recovery_code:
-                    self._screen.show_recovery_code(event.recovery_code, self._enter_own_relay)
-                else:
-                    self._enter_own_relay()
-            case HostingFailed(message):
-                self._own_relay = None
-                self._entrance.show_hosting(message)
-                if self._is_at_own_relay():
-                    self._ask_to_start_again(message)
-                elif self._talk is not None:
-                    self._screen.show_toast(message)
-            case HostingStopped():
-                self._own_relay = None
-                self._entrance.show_hosting("")
-
-    def _start_own_relay(self) -> None:
-        """Who comes back to the relay on this computer finds it as they left it: running. Tried once, so that a crash is seen."""
-        if self._is_at_own_relay() and self._may_start_own_relay and not self._hosting.is_running:
-            self._may_start_own_relay = False
-            self._hosting.start()
-
-    def _is_at_own_relay(self) -> bool:
-        return self._talk is not None and self._talk.relay_id == self._settings.settings.own_relay
-
-    def _ask_to_start_again(self, message: str) -> None:
-        choices = (Choice(_START, _("Start it again"), ChoiceKind.PRIMARY), Choice(_CANCEL, _("Not now")))
-        question = Question(_("The relay on this computer does not run"), message, choices)
-        self._screen.ask(question, lambda answer: self._hosting.start() if answer == _START else None)
-
-    def _enter_own_relay(self) -> None:
-        """Go to the relay on this computer, with its owner code."""
-        if self._own_relay is not None and self._talk is None:
-            self._entrance.enter_own(self._own_relay, f"{_LOOPBACK}:{self._own_relay.port}")

@@ -6,25 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from common.crypto.identity import show_relay_id
 from common.ids import RelayId
 from desktop.controller.doors import LinkDoor
+from desktop.controller.strangers import Strangers
 from desktop.controller.words import field_of, refusal
 from desktop.events import (
     AddressAnswered,
     AddressFailed,
     DiscoveryTrouble,
     FoundRelay,
-    HostingReady,
     LinkEvent,
+    OwnerCodeKept,
+    RelayForgotten,
     RelaysFound,
     SignInFailed,
     Trust,
 )
+from desktop.hosted import HostingReady
 from desktop.locale import _
-from desktop.screen import Choice, ChoiceKind, Question, Screen, SignInField, SignInMode
+from desktop.screen import Screen, SignInField, SignInMode
 
-_UNDERSTOOD: Final = "understood"
 _SEEK_S: Final = 5
 """So long after nobody answered where the settings point, it is tried again."""
 
@@ -49,7 +50,10 @@ class Entrance:
         self._screen = screen
         self._link = link
         self._go_to = go_to
+        self._strangers = Strangers(screen, link, go_to)
         self._direct = direct
+        self._goes_straight = bool(direct)
+        """Whoever answers there is gone to at once. Who has been there and came back wants to see the list."""
         self._seek_in_s = 0
         """Seconds until the set address is tried again; 0: no answer is there yet, or none is waited for."""
         self._form: _SigningIn | None = None
@@ -57,7 +61,8 @@ class Entrance:
         self._relays: tuple[FoundRelay, ...] = ()
         self._trouble = ""
         self._hosting = ""
-        self._owner_codes: dict[str, str] = {}
+        self._owner_codes: dict[RelayId, str] = {}
+        """Of the own relay, while nobody has used it."""
 
     # -- coming and going ----------------------------------------------------------------------------------------------
 
@@ -66,16 +71,17 @@ class Entrance:
         self._is_shown = True
         self._form = None
         self._screen.show_chooser()
-        self.seek_again()
         self.draw_relays()
         self._link.look_for_relays(True)
+        self._seek()
 
     def close(self) -> None:
         """Somebody is signed in: look no longer."""
         self._is_shown = False
         self._form = None
+        self._goes_straight = False
         if self._direct:
-            self._direct = self._trouble = ""
+            self._trouble = ""
         self._link.look_for_relays(False)
 
     def draw_relays(self) -> None:
@@ -84,7 +90,11 @@ class Entrance:
             self._screen.show_relays(self._relays, self._trouble, self._hosting, self._direct)
 
     def seek_again(self) -> None:
-        """Look at the address that was set, if there is one that has not answered yet."""
+        """Go to the address that was set, now if it answers."""
+        self._goes_straight = True
+        self._seek()
+
+    def _seek(self) -> None:
         if self._direct and self._is_shown:
             self._seek_in_s = 0
             self._trouble = ""
@@ -108,16 +118,25 @@ class Entrance:
                 self._relays = relays
                 self.draw_relays()
             case DiscoveryTrouble(message):
-                self._trouble = _(message)
+                self._trouble = _(message) if message else ""
                 self.draw_relays()
             case AddressFailed(address, message):
                 self._address_failed(address, message)
-            case AddressAnswered(address, relay, code):
+            case OwnerCodeKept(relay_id, code):
+                self._owner_codes[relay_id] = code
+            case RelayForgotten(relay_id):
+                self._strangers.given_up(relay_id)
+            case AddressAnswered(address, relay, code, verified):
+                is_wanted = address != self._direct or self._goes_straight
                 if address == self._direct:
-                    self._direct = self._trouble = ""
-                if self._is_shown:
+                    self._goes_straight, self._trouble, self._seek_in_s = False, "", 0
+                    self.draw_relays()
+                if self._is_shown and is_wanted:
                     self._screen.show_address_problem("")
-                    self._go_to(relay, code or self._owner_codes.pop(address, ""))
+                    if verified and relay.trust is Trust.IMPOSTOR:
+                        self._strangers.vouch(relay, code)
+                    else:
+                        self._go_to(relay, code)
             case SignInFailed(code, message, retry_after):
                 field = field_of(code) if self._form is not None else SignInField.FORM
                 self._screen.show_sign_in_problem(field, refusal(code, message, retry_after))
@@ -144,40 +163,23 @@ class Entrance:
         if relay.trust is Trust.IMPOSTOR:
             self.explain_impostor(relay)
             return
-        self._form = _SigningIn(relay, code)
+        self._form = _SigningIn(relay, code or self._owner_codes.get(relay.relay_id, ""))
         self._show_form(self._form)
 
     def explain_impostor(self, relay: FoundRelay) -> None:
         """Say why *relay* is blocked."""
-        lines = [
-            _(
-                "“{name}” at {host} shows the name or the address of a relay that you know, but it is another one. Somebody may "
-                "be trying to read along, or the relay was set up anew without its backup."
-            ).format(name=relay.name, host=relay.host),
-            _("Its identity: {relay_id}").format(relay_id=_in_lines(relay.relay_id)),
-        ]
-        if relay.conflicts_with is not None:
-            lines.append(_("The one that you know: {relay_id}").format(relay_id=_in_lines(relay.conflicts_with)))
-        lines.append(
-            _(
-                "Ask whoever runs the relay. If it really was set up anew, forget the old one first; then this one is new to you."
-            )
-        )
-        choices = (Choice(_UNDERSTOOD, _("I understand"), ChoiceKind.PRIMARY),)
-        self._screen.ask(
-            Question(_("This is not the relay that you know"), "\n\n".join(lines), choices), lambda _key: None
-        )
+        self._strangers.explain(relay)
 
     def look_at(self, text: str) -> None:
         """A typed address or a pasted invitation."""
+        self._goes_straight |= text.strip() == self._direct
         self._link.try_address(text.strip())
 
     def register(self, relay: FoundRelay, username: str, password: str, display_name: str, code: str) -> None:
         """Make an account."""
-        known = self._form.code if self._form is not None else ""
-        self._form = _SigningIn(relay, code or known)
+        self._form = _SigningIn(relay, code)
         self._screen.show_sign_in_busy(True)
-        self._link.register(relay, username=username, password=password, display_name=display_name, code=code or known)
+        self._link.register(relay, username=username, password=password, display_name=display_name, code=code)
 
     def sign_in(self, relay: FoundRelay, username: str, password: str) -> None:
         """Sign in with an account that exists."""
@@ -187,22 +189,23 @@ class Entrance:
     def _show_form(self, form: _SigningIn) -> None:
         relay = form.relay
         is_newcomer = relay.trust is Trust.NEW and (relay.registration != "closed" or bool(form.code))
-        self._screen.show_sign_in(relay, SignInMode.REGISTER if is_newcomer else SignInMode.SIGN_IN, form.code)
+        mode = SignInMode.REGISTER if is_newcomer else SignInMode.SIGN_IN
+        is_owners = bool(form.code) and form.code == self._owner_codes.get(relay.relay_id)
+        self._screen.show_sign_in(relay, mode, form.code, is_owners=is_owners)
 
     # -- the own relay -------------------------------------------------------------------------------------------------
 
-    def enter_own(self, own: HostingReady, address: str) -> None:
+    def keep_owner_code(self, own: HostingReady) -> None:
+        """The own relay may just have shown the code that makes its first owner: keep it, whatever the person does next."""
+        if own.owner_code:
+            self._owner_codes[own.relay_id] = own.owner_code
+            self._link.keep_owner_code(own.relay_id, own.owner_code)
+
+    def enter_own(self, address: str) -> None:
         """Go to the relay that runs on this computer at *address*."""
-        self._owner_codes[address] = own.owner_code
         self._link.try_address(address)
 
     def show_hosting(self, text: str) -> None:
         """What the own relay does, in words."""
         self._hosting = text
         self.draw_relays()
-
-
-def _in_lines(relay_id: RelayId) -> str:
-    """Its groups of four in two lines of their own, so that none is torn apart and two ids can be compared."""
-    groups = show_relay_id(relay_id).split("-")
-    return "\n" + "-".join(groups[:7]) + "-\n" + "-".join(groups[7:])

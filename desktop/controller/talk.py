@@ -6,49 +6,72 @@ noted while a turn's events are folded and drawn once in `settle`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Flag, auto
+from pathlib import Path
 from typing import Final
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
-from common.protocol.messages import Entry
+from common.protocol.messages import Entry, Forward
+from desktop.controller.beginning import begin_logs
+from desktop.controller.composing import Composing
 from desktop.controller.doors import LinkDoor
-from desktop.controller.words import LINK_LOST, refusal
+from desktop.controller.filing import Filing
+from desktop.controller.headings import header_of, may_manage, status_line
+from desktop.controller.holding import Holding
+from desktop.controller.lists import show_list
+from desktop.controller.own_ways import OwnWays
+from desktop.controller.pinned import Pinned
+from desktop.controller.reacting import Reacting
+from desktop.controller.telling import Telling
+from desktop.controller.unsent import Kept
+from desktop.controller.words import refusal
 from desktop.events import (
+    ActKind,
+    ChoicesKnown,
     CommandRefused,
     CompleteUpTo,
     Connected,
     Connecting,
+    DraftFilesKnown,
     DraftsKnown,
     EntriesKnown,
     EpochBegan,
     GroupLost,
     GroupSeen,
     GroupsListed,
+    GroupWanted,
     LinkChanged,
     LinkEvent,
     LinkState,
     MembersListed,
-    Offline,
     OutboxListed,
+    OwnStatusKnown,
+    PictureKnown,
+    PinsCounted,
     PresenceSeen,
     ReadSeen,
+    RelatedKnown,
     SignedIn,
+    TransferChanged,
+    TransferEnded,
+    TypingHeard,
+    UnreadSeen,
     UsersKnown,
     Waiting,
 )
-from desktop.locale import _, local_day, n_
-from desktop.model.conversations import Conversations
+from desktop.locale import _, local_day
+from desktop.model.conversations import Conversation, Conversations
 from desktop.model.drafts import Drafts
 from desktop.model.roster import Roster
 from desktop.model.rows import Header, Splice
 from desktop.model.timeline import Timeline
 from desktop.model.unread import NewMark
+from desktop.refusals import LINK_LOST
 from desktop.screen import Screen, Tone
 
-_MAY_RENAME: Final = ("owner", "admin")
-_BY_ITSELF: Final = ("load_before", "fill_gap", "open_group", "list_members", "mark_read", "save_draft")
+_BY_ITSELF: Final = ("load_before", "fill_gap", "open_group", "list_members", "mark_read", "save_draft", "count_pins")
 
 
 class _Stale(Flag):
@@ -76,6 +99,10 @@ class _Reading:
     """Nothing was scrolled yet: when the first new message becomes known, it is where the conversation opens."""
     asked_before: Seq | None = None
     """Older entries than this one are on their way."""
+    stays_unread: bool = False
+    """The person has marked something here as unread, so looking at it does not make it read."""
+    jumping_to: Seq | None = None
+    """The reader wants to see this entry, which is on its way."""
 
 
 class Talk:
@@ -91,12 +118,17 @@ class Talk:
         new_nonce: Callable[[], Nonce],
         focused: bool,
         members_wanted: bool,
+        telling: Callable[[Conversations, Roster], Telling],
+        downloads: Callable[[], Path],
+        reactions_told: Callable[[], bool],
     ) -> None:
-        """*focused*: the window has the keyboard; *members_wanted*: the members pane is open."""
+        """*focused*: the window has the keyboard; *members_wanted*: the members pane is open; *telling*: makes who tells of these.
+
+        *downloads*: the folder for what is fetched without asking where to.
+        """
         self._screen = screen
         self._link = link
         self._now = now
-        self._new_nonce = new_nonce
         self._focused = focused
         self._members_wanted = members_wanted
         self.relay_id = signed_in.relay_id
@@ -104,14 +136,21 @@ class Talk:
         self._roster = Roster(signed_in.user)
         self._conversations = Conversations(signed_in.user.id)
         self._drafts = Drafts()
+        holding = Holding(self._conversations, self._roster, now)
+        self.composing = Composing(screen, link, self._drafts, now, new_nonce, holding)
+        self.telling = telling(self._conversations, self._roster)
+        self.filing = Filing(screen, link, self._conversations, new_nonce, downloads, self.cancel_upload)
+        self._pinned = Pinned(link)
+        self.reacting = Reacting(screen, self._roster, reactions_told)
+        self.kept = Kept(screen, link, self._conversations, self._roster, self._drafts)
+        self.own_ways = OwnWays(screen, link, self._conversations)
         self._timelines: dict[GroupId, Timeline] = {}
         self._reading: _Reading | None = None
         self._link_state: LinkState = Connecting()
         self._complete_up_to: Millis | None = None
         self._awaited_name: str | None = None
         self._stale = _Stale.EVERYTHING
-        self._to_beep = False
-        self._status_shown = ""
+        self._status_shown: tuple[str, Tone] | None = None
 
     def is_of(self, event: SignedIn) -> bool:
         """Whether *event* only says again who is signed in here."""
@@ -128,8 +167,11 @@ class Talk:
                 self._begin_epoch()
             case GroupsListed(groups):
                 was_joined = self._is_joined()
+                before = {conversation.info.id: conversation for conversation in self._conversations.all()}
                 for gone in self._conversations.list_groups(groups):
+                    self._gone(gone, before[gone])
                     self._forget_group(gone)
+                begin_logs(self._timelines, self._conversations, self._splice)
                 self._stale |= _Stale.RAIL | _Stale.HEADER
                 if self._reading is not None and self._is_joined() != was_joined:
                     self.open_group(self._reading.group)
@@ -137,7 +179,9 @@ class Talk:
             case GroupSeen(group):
                 self._group_seen(group.id, lambda: self._conversations.see(group))
             case GroupLost(group_id):
+                lost = self._conversations.get(group_id)
                 self._conversations.lose(group_id)
+                self._gone(group_id, lost)
                 self._forget_group(group_id)
             case EntriesKnown():
                 self._entries_known(event)
@@ -150,29 +194,58 @@ class Talk:
                 self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.STATUS
             case UsersKnown(users):
                 self._renamed(self._roster.know(users))
-            case PresenceSeen(user, state):
-                self._roster.see_presence(user, state)
-                self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.STATUS
+            case PresenceSeen(user, state, status):
+                self._roster.see_presence(user, state, status)
+                self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.STATUS | _Stale.RAIL
+            case TypingHeard(group_id, user):
+                self._roster.see_typing(group_id, user, self._now())
+                self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS
             case ReadSeen():
                 self._read_seen(event)
+            case UnreadSeen(group_id, seq):
+                self._unread_seen(group_id, seq)
+            case PinsCounted():
+                self._pinned.fold(event)
+                self._stale |= _Stale.HEADER
+            case RelatedKnown(group_id, entries):
+                self._related(group_id, entries)
+            case GroupWanted(group_id):
+                self.open_group(group_id)
             case OutboxListed(group_id, items):
                 self._conversations.wait(group_id, items)
                 if (timeline := self._timelines.get(group_id)) is not None:
                     self._splice(group_id, timeline.set_outbox(items))
+                    self._splice_each(group_id, timeline.set_acts(items))
                 self._stale |= _Stale.RAIL
             case DraftsKnown(drafts):
                 self._drafts.know(drafts)
                 self._stale |= _Stale.RAIL
-                if self._reading is not None:
-                    self._show_composer(self._reading.group)
+                self.composing.show_draft()
+            case ChoicesKnown() | OwnStatusKnown():
+                if self.own_ways.fold(event):
+                    self._stale |= _Stale.RAIL | _Stale.HEADER
+            case TransferChanged() | TransferEnded() | PictureKnown():
+                self.filing.fold(event)
             case CommandRefused(what, code, message):
                 self._refused(what, code, message)
-            case _:
+            case DraftFilesKnown(group_id, files):
+                self._drafts.attach(group_id, (file.name for file in files))
+                self.composing.attaching.fold(event)
+                self._stale |= _Stale.RAIL
+            case _ if self.composing.attaching.fold(event):
                 pass
+            case _:
+                show_list(self._screen, self._roster, self._conversations, event)
+        self.kept.fold(event)
+        self.telling.fold(event)
 
     def _refused(self, what: str, code: str, message: str) -> None:
         if what == "create_group":
             self._awaited_name = None
+        if what == "edit":
+            said = _("Your new text was not taken. It is kept as a message that was not sent. {reason}")
+            self._screen.show_toast(said.format(reason=refusal(code, message)))
+            return
         # What nobody asked for by a button needs no remark while the relay is away: the status already says so.
         if code != LINK_LOST or what not in _BY_ITSELF:
             self._screen.show_toast(refusal(code, message))
@@ -183,6 +256,9 @@ class Talk:
         if self._reading is not None:
             self._reading.asked_before = None
         if isinstance(state, Connected):
+            self.filing.link_up()
+            if self._is_joined() and self._reading is not None:
+                self._pinned.ask(self._reading.group)
             for group in {self._conversations.general(), self._reading.group if self._reading else None}:
                 if group is not None:
                     self._link.list_members(group)
@@ -198,6 +274,7 @@ class Talk:
     def _begin_epoch(self) -> None:
         self._conversations.begin_epoch()
         self._timelines.clear()
+        self.composing.begin_epoch()
         self._stale |= _Stale.RAIL
         if self._reading is not None:
             self.open_group(self._reading.group)
@@ -208,6 +285,9 @@ class Talk:
         fold()
         conversation = self._conversations.get(group)
         assert conversation is not None
+        if (timeline := self._timelines.get(group)) is not None:
+            self._splice(group, timeline.set_may_manage(may_manage(conversation.info)))
+        begin_logs(self._timelines, self._conversations, self._splice)
         self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.COUNT
         is_own = conversation.info.role == "owner" and before is None
         if is_own and conversation.info.name == self._awaited_name:
@@ -215,6 +295,8 @@ class Talk:
             self.open_group(group)
         elif self._reading is not None and self._reading.group == group and conversation.joined != was_joined:
             self.open_group(group)
+        if was_joined and not conversation.joined:
+            self.kept.gone(group, conversation, was_open=False)
 
     def _entries_known(self, event: EntriesKnown) -> None:
         group = event.group
@@ -222,38 +304,54 @@ class Talk:
         reading = self._reading if self._reading is not None and self._reading.group == group else None
         if event.live:
             self._follow_members(group, event.entries)
+            if reading is not None:
+                self._pinned.heard(group, event.entries)
         if conversation is not None:
             unread = conversation.unread
-            self._to_beep |= event.live and not self._focused and any(unread.counts(entry) for entry in event.entries)
-            watched = event.live and self._focused and reading is not None and reading.at_end
-            if reading is not None and reading.mark.arrived(event.entries, unread, watched=watched):
+            watched = self._focused and reading is not None and reading.at_end
+            # What is only fetched was there before: the line stands where it did when the conversation was opened.
+            if event.live and reading is not None and reading.mark.arrived(event.entries, unread, watched=watched):
                 self._splice(group, reading.timeline.set_new_after(reading.mark.after))
             self._conversations.know(group, event.entries)
+            if event.live and any(conversation.is_told_of(entry) for entry in event.entries):
+                self.own_ways.bring_back(group)
+        self.reacting.touch()
         if timeline is not None:
             had_line = timeline.new_line() is not None
             self._splice(group, timeline.add(event.entries, first_reached=event.first_reached))
+            self._splice_each(group, timeline.relate(event.entries))
             if reading is not None and not event.live:
                 reading.asked_before = None
                 if reading.arriving and not had_line and (line := timeline.new_line()) is not None:
                     # Only now is it known where the conversation opens.
                     reading.at_end = True
                     self._screen.open_timeline(timeline, line)
+            if reading is not None:
+                self._land(reading)
+        self._stale |= _Stale.RAIL | _Stale.COUNT
+
+    def _related(self, group: GroupId, entries: tuple[Entry, ...]) -> None:
+        self.reacting.touch()
+        if (timeline := self._timelines.get(group)) is not None:
+            self._splice_each(group, timeline.relate(entries))
+        self._conversations.relate(group, entries)
+        self._stale |= _Stale.RAIL
+
+    def _unread_seen(self, group: GroupId, seq: Seq) -> None:
+        self._conversations.set_back(group, seq)
+        if self._reading is not None and self._reading.group == group:
+            self._reading.mark.set_back(seq)
+            self._splice(group, self._reading.timeline.set_new_after(self._reading.mark.after))
         self._stale |= _Stale.RAIL | _Stale.COUNT
 
     def _follow_members(self, group: GroupId, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
-            if entry.kind == "join":
-                self._roster.joined(group, entry.sender)
-            elif entry.kind == "leave":
-                self._roster.left(group, entry.sender)
-            else:
-                continue
-            self._stale |= _Stale.MEMBERS | _Stale.HEADER
+            if self._roster.follow(group, entry, self._now()):
+                self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.RAIL
 
     def _read_seen(self, event: ReadSeen) -> None:
         if event.user == self._roster.me.id:
-            conversation = self._conversations.get(event.group)
-            if conversation is not None and conversation.unread.move(event.seq):
+            if self._conversations.move(event.group, event.seq):
                 self._stale |= _Stale.RAIL | _Stale.COUNT
             return
         self._roster.see_read(event.group, event.user, event.seq)
@@ -266,9 +364,18 @@ class Talk:
     def _renamed(self, people: set[UserId]) -> None:
         if not people:
             return
+        self.reacting.touch()
         for group, timeline in self._timelines.items():
             self._splice(group, timeline.rename(people))
         self._stale |= _Stale.RAIL | _Stale.MEMBERS
+        if self._roster.me.id in people:  # another name, or another role: the menus are others too
+            self._screen.show_main(self.relay_name, self._roster.me)
+
+    def _gone(self, group: GroupId, conversation: Conversation | None) -> None:
+        """The person is not in that conversation any more."""
+        if conversation is not None:
+            was_open = self._reading is not None and self._reading.group == group
+            self.kept.gone(group, conversation, was_open=was_open)
 
     def _forget_group(self, group: GroupId) -> None:
         self._timelines.pop(group, None)
@@ -276,6 +383,10 @@ class Talk:
         self._stale |= _Stale.RAIL
         if self._reading is not None and self._reading.group == group:
             self.close_group()
+
+    def _splice_each(self, group: GroupId, splices: Iterable[Splice]) -> None:
+        for splice in splices:
+            self._splice(group, splice)
 
     def _splice(self, group: GroupId, splice: Splice | None) -> None:
         if splice is not None and self._reading is not None and self._reading.group == group:
@@ -292,36 +403,47 @@ class Talk:
         if timeline is None:
             timeline = self._timelines[group] = Timeline(self._roster.me.id, self._roster.name, local_day)
             timeline.set_outbox(conversation.outbox)
+            for _splice in timeline.set_acts(conversation.outbox):
+                pass  # nobody sees it yet
             timeline.set_read_by_others(self._roster.read_by_others(group))
         mark = NewMark()
         if conversation.joined:
             mark.opened(conversation.unread)
         timeline.set_new_after(mark.after)
+        timeline.set_may_manage(may_manage(conversation.info))
+        begin_logs({group: timeline}, self._conversations, lambda _group, _splice: None)
         line = timeline.new_line()
         self._reading = _Reading(group, timeline, mark)
+        self.reacting.open(timeline, conversation.unread.read_seq)
         self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS | _Stale.COUNT
         self.settle()
         self._screen.open_timeline(timeline, line)
-        self._show_composer(group)
+        self.composing.open(group, timeline)
         if conversation.joined:
             self._link.open_group(group)
+            self._pinned.ask(group)
 
     def close_group(self) -> None:
         """Show no conversation."""
         self._reading = None
+        self.reacting.open(None)
+        self.composing.close()
         self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS | _Stale.COUNT
         self.settle()
 
-    def send(self, text: str) -> None:
-        """Post *text* into the open conversation, and go to its end."""
+    @property
+    def is_open(self) -> bool:
+        """Whether a conversation is open."""
+        return self._reading is not None
+
+    def send(self, text: str, mentions: tuple[UserId, ...]) -> None:
+        """Say *text* in the open conversation, and go to its end; or give the message that is being edited this text."""
         reading = self._reading
-        if reading is None or not text.strip():
+        if reading is None or not self.composing.send(text, mentions):
             return
-        self._link.post(reading.group, self._new_nonce(), text)
-        self.draft_changed("")
         if reading.mark.said_something():
             self._splice(reading.group, reading.timeline.set_new_after(None))
-        reading.arriving = False
+        reading.arriving = reading.stays_unread = False
         if not reading.at_end:
             reading.at_end = True
             self._screen.open_timeline(reading.timeline, None)
@@ -329,20 +451,77 @@ class Talk:
         self.settle()
 
     def edit_failed(self, nonce: Nonce) -> None:
-        """Take a failed message back into the composer, above what is already there."""
+        """Take a message that is not sent back into the composer, above what is already there."""
         item = self._reading.timeline.outbox_item(nonce) if self._reading is not None else None
         if item is None:
             return
-        draft = self._drafts.of(item.group)
         # The draft first: a client that dies in between has the text twice, never not at all.
-        self.draft_changed(f"{item.body}\n{draft}" if draft else item.body)
-        self._link.discard(nonce)
-        self._show_composer(item.group)
+        self.composing.put_back(item.group, item.body)
+        if item.uploads or item.files:
+            self._link.take_back(nonce)
+        else:
+            self._link.discard(nonce)
 
-    def draft_changed(self, text: str) -> None:
-        """The composer of the open conversation holds *text*."""
-        if self._reading is not None and self._drafts.put(self._reading.group, text):
-            self._link.save_draft(self._reading.group, self._drafts.of(self._reading.group))
+    def cancel_upload(self, nonce: Nonce, key: str) -> None:
+        """Take a file out of a message; the words that came with the last one are not lost."""
+        item = self._conversations.waits_for(key)
+        if item is not None and len(item.uploads) == 1:
+            self.composing.put_back(item.group, item.body)
+            self._link.discard(nonce)
+        else:
+            self._link.cancel_upload(nonce, key)
+
+    def act(self, kind: ActKind, seq: Seq, body: str = "", on: bool = True) -> None:
+        """Do something with a message of the open conversation."""
+        if self._reading is not None:
+            self._reading.stays_unread |= kind == "unread"
+            self.composing.act(self._reading.group, kind, body, target=seq, on=on)
+
+    def forward(self, seq: Seq, group: GroupId) -> None:
+        """Say a message of the open conversation again in *group*."""
+        reading = self._reading
+        message = reading.timeline.message(seq) if reading is not None else None
+        if reading is not None and message is not None:
+            text = reading.timeline.text(seq)
+            self.composing.act(group, "message", text, forward=Forward(reading.group, seq), files=message.files)
+
+    def ask_about(self, ask: Callable[[GroupId], None]) -> None:
+        """Ask the link something about the open conversation."""
+        if self._reading is not None:
+            ask(self._reading.group)
+
+    def jump_to(self, group: GroupId, seq: Seq) -> None:
+        """Show that entry in its place; when it is not here, as soon as it is."""
+        if self._reading is None or self._reading.group != group:
+            self.open_group(group)
+        reading = self._reading
+        if reading is not None and reading.group == group:
+            reading.jumping_to = seq
+            if not self._land(reading):
+                self._link.load_around(group, seq)
+
+    def _land(self, reading: _Reading) -> bool:
+        """Go to the row that the reader wants to see, if it is here."""
+        index = reading.timeline.index_of(reading.jumping_to) if reading.jumping_to is not None else None
+        if index is None:
+            return False
+        reading.jumping_to = None
+        reading.arriving = False
+        self._screen.show_row(index)
+        return True
+
+    def seek_people(self, text: str, group: GroupId | None) -> None:
+        """People whose name begins so, of *group* or of the relay."""
+        where = self._conversations.general() if group is None else group
+        self._screen.show_people(text, self._roster.seek(text, where))
+
+    def open_direct(self, user: UserId) -> None:
+        """The conversation with *user*: the one that is known, else the relay makes one."""
+        known = self._conversations.direct_with(user)
+        if known is not None:
+            self.open_group(known)
+        else:
+            self._link.open_direct(user)
 
     def load_older(self) -> None:
         """Fetch the page before the first row, unless it is on its way."""
@@ -365,8 +544,10 @@ class Talk:
         conversation = self._conversations.get(reading.group) if reading is not None else None
         if reading is None or conversation is None or not (conversation.joined and self._focused):
             return
+        if reading.stays_unread:
+            return
         seq = reading.timeline.seq_up_to(index)
-        if conversation.unread.move(seq):
+        if self._conversations.move(reading.group, seq):
             self._link.mark_read(reading.group, seq)
             self._stale |= _Stale.RAIL | _Stale.COUNT
             self.settle()
@@ -405,6 +586,7 @@ class Talk:
     def window_focused(self, focused: bool) -> None:
         """The window got or lost the keyboard."""
         self._focused = focused
+        self._tell()
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
@@ -415,19 +597,20 @@ class Talk:
 
     def draw_words(self) -> None:
         """The language is another one: say again what is made of words here."""
-        self._status_shown = ""
+        self._status_shown = None
         self._stale = _Stale.EVERYTHING
         self.settle()
-        reading = self._reading
-        conversation = self._conversations.get(reading.group) if reading is not None else None
-        if conversation is not None and not conversation.joined:
-            self._show_composer(conversation.info.id)
+        self.composing.show_words()
 
     def tick(self) -> None:
         """A second has passed."""
+        if isinstance(self._link_state, Connected):
+            self.filing.tick()
         if isinstance(self._link_state, Waiting):
             self._stale |= _Stale.STATUS
-            self.settle()
+        if self._roster.stop_typing(self._now()) | self._roster.lift_mutes(self._now()):
+            self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS
+        self.settle()
 
     def settle(self) -> None:
         """Draw what has changed since the last time."""
@@ -439,7 +622,7 @@ class Talk:
             rows = self._conversations.rail(self._roster, self._drafts, reading.group if reading else None)
             selected = next((at for at, row in enumerate(rows) if reading and row.group == reading.group), None)
             self._screen.show_rail(rows, selected)
-            self._screen.show_unread(self._conversations.total_unread())
+            self.telling.count(self._conversations.total_unread())
         if stale & _Stale.HEADER:
             self._screen.show_header(self._header())
         if stale & _Stale.MEMBERS and self._members_wanted:
@@ -448,54 +631,28 @@ class Talk:
             conversation = self._conversations.get(reading.group)
             unseen = conversation.unread.count if conversation is not None and not reading.at_end else 0
             self._screen.show_new_count(unseen)
-        if self._to_beep:
-            self._to_beep = False
-            self._screen.beep()
+        self.filing.settle()
+        self.reacting.settle()
+        self.composing.settle()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.telling.settle(self._focused, self._reading.group if self._reading is not None else None)
 
     def _show_status(self) -> None:
-        match self._link_state:
-            case Connected():
-                count = self._roster.online_count()
-                online = n_("Connected · {n} online", "Connected · {n} online", count).format(n=count)
-                text, tone = (online if count else _("Connected")), Tone.GOOD
-            case Waiting(until, _reason) if until > self._now():
-                seconds = -(-(until - self._now()) // 1000)
-                text, tone = _("Not connected · next try in {n} s").format(n=seconds), Tone.BAD
-            case Offline():
-                text, tone = _("Not connected"), Tone.BAD
-            case _:
-                text, tone = _("Connecting…"), Tone.BUSY
-        if text != self._status_shown:
-            self._status_shown = text
-            self._screen.show_status(text, tone)
+        said = status_line(self._link_state, self._roster.online_count(), self._now())
+        if said != self._status_shown:
+            self._status_shown = said
+            self._screen.show_status(*said)
 
     def _header(self) -> Header | None:
         reading = self._reading
         conversation = self._conversations.get(reading.group) if reading is not None else None
         if conversation is None:
             return None
-        info = conversation.info
-        members, online = self._roster.count(info.id) or (None, None)
         is_connected = isinstance(self._link_state, Connected)
-        return Header(
-            group=info.id,
-            name=conversation.name,
-            topic=info.topic,
-            kind=info.kind,
-            members=members,
-            online=online if is_connected else None,
-            may_rename=info.kind != "direct" and info.role in _MAY_RENAME,
-            may_leave=info.kind == "group" and conversation.joined,
-            joined=conversation.joined,
-            complete_up_to=None if is_connected else self._complete_up_to,
-        )
-
-    def _show_composer(self, group: GroupId) -> None:
-        conversation = self._conversations.get(group)
-        joined = conversation is not None and conversation.joined
-        self._screen.show_composer(
-            self._drafts.of(group), joined, "" if joined else _("Join this group to write in it.")
-        )
+        pins = self._pinned.of(conversation.info.id)
+        return header_of(conversation, self._roster, is_connected, self._complete_up_to, pins)
 
     def _open_something(self) -> None:
         """The most recent conversation, while none was opened."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from common.errors import MessengerError
@@ -46,6 +48,15 @@ def parse_address(text: str, default_port: int = DEFAULT_PORT) -> Address:
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65535):
         raise BadAddress(_("There is no port “{port}”: it is a number from 1 to 65535.").format(port=port))
     return Address(host, int(port))
+
+
+def parse_addresses(texts: Iterable[str]) -> list[Address]:
+    """The address in each of *texts*, each once; what is none is left out."""
+    found: dict[Address, None] = {}
+    for text in texts:
+        with contextlib.suppress(BadAddress):
+            found[parse_address(text)] = None
+    return list(found)
 
 
 def _split(text: str) -> tuple[str, str]:

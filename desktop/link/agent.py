@@ -11,8 +11,9 @@ import contextlib
 import logging
 import platform
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from common.crypto.identity import SCHEME, BadInvitation, parse_invitation
 from common.errors import LinkLost, MessengerError
 from common.ids import Millis, RelayId
 from common.protocol import limits
-from common.protocol.messages import Answer, Login, Logout, Register
+from common.protocol.messages import Login, Register
 from common.protocol.messages import SignedIn as TokenGiven
 from desktop.events import (
     AddressAnswered,
@@ -32,55 +33,73 @@ from desktop.events import (
     Finding,
     FoundRelay,
     IdentityChanged,
+    KeyMissing,
     LinkChanged,
     LinkEvent,
     LinkState,
     Offline,
+    OwnerCodeKept,
+    RelayForgotten,
     RelaysFound,
     SignedIn,
     SignedOut,
     SignInFailed,
+    WindowWanted,
 )
-from desktop.link.account import LINK_LOST, Account
-from desktop.link.address import Address, BadAddress, parse_address
+from desktop.link.account import Account
+from desktop.link.acquaintance import addresses_of, with_silent, without
+from desktop.link.address import Address, BadAddress, parse_address, parse_addresses
 from desktop.link.archive import Archive, KnownRelay
+from desktop.link.asking import LINK_LOST
 from desktop.link.checkup import check
-from desktop.link.claim import Claim
+from desktop.link.claim import Claim, FolderTaken
 from desktop.link.connection import Connection
 from desktop.link.denied import Denied
-from desktop.link.door import ask, ask_any
+from desktop.link.door import ask_any
+from desktop.link.exports.exports import Exports
+from desktop.link.farewells import Farewells
+from desktop.link.files import Files
 from desktop.link.finder import Finder
 from desktop.link.looking import Looking
 from desktop.link.pinning import PinnedSession, WrongIdentity
 from desktop.link.shelf import Shelf
-from desktop.link.vault import KeptToken, Vault
+from desktop.link.transfers.ledger import Ledger
+from desktop.link.transfers.moving import Mover
+from desktop.link.transfers.sources import Sources
+from desktop.link.vault import KeptToken, OwnerCode, Vault, VaultLocked
 from desktop.link.wire import TokenRefused
 
-OF_ACCOUNT: Final = frozenset(
+OF_AGENT: Final = frozenset(
     {
-        "create_group",
-        "discard",
-        "edit_failed",
-        "fill_gap",
-        "join_group",
-        "leave_group",
-        "list_members",
-        "load_before",
-        "mark_read",
-        "open_group",
-        "post",
-        "rename_group",
-        "retry",
-        "save_draft",
+        "check_connection",
+        "forget_addresses",
+        "forget_relay",
+        "keep_owner_code",
+        "leave",
+        "look_for_relays",
+        "network_changed",
+        "register",
+        "resume",
+        "sign_in",
+        "sign_out",
+        "stop",
+        "sweep",
+        "try_address",
     }
 )
-"""What `Link` asks of whoever is signed in; the rest is asked of the agent."""
+"""What `Link` asks of the agent itself; the rest is asked of whoever is signed in, or of their files."""
 LOOK_AFTER_S: Final = 2.0
 """A link that is not up by then is looked for on the network too: mostly it comes back where it was."""
 ADDRESSES_KEPT: Final = 8
-LOGOUT_S: Final = 2.0
-"""How long signing out waits for the relay; the token is dropped here in any case."""
+SETTLE_AFTER_S: Final = 3.0
+"""When starting is over: only then the keyring is asked whether it takes what is in the file."""
 _STORAGE: Final = "storage_unavailable"
+_LOCKED: Final = "keyring_locked"
+_TAKEN: Final = "folder_taken"
+_CALLED: Final = "window_called"
+CALLED_EVERY_S: Final = 0.25
+"""How long somebody waits at most who starts the client a second time."""
+_WRONG_CODE: Final = "invitation_needed"
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +112,7 @@ class _Present:
     account: Account
     session: PinnedSession
     connection: Connection
+    files: Files
     running: asyncio.Task[None]
 
 
@@ -108,6 +128,7 @@ class Agent:
         self._now = now
         self._looking = looking
         self._vault = Vault(home)
+        self._farewells = Farewells(self._vault, self._candidates)
         self._claim: Claim | None = None
         self._archive: Archive | None = None
         self._finder: Finder | None = None
@@ -124,18 +145,61 @@ class Agent:
     # -- life ----------------------------------------------------------------------------------------------------------
 
     async def open(self) -> bool:
-        """Open vault and archive. False: it cannot be; why was told."""
+        """Open vault and archive. False: it cannot be, and why was told; or `stop` was called while the keyring was waited for."""
         try:
             self._claim = await Claim.take(self._home)
-            await self._vault.open()
+            if not await self._open_vault():
+                self._claim.release()
+                return False
             self._archive = await Archive.open(self._home, self._vault.archive_key, self._now)
+        except FolderTaken as taken:
+            self._tell(CommandRefused("start", _CALLED if taken.is_called else _TAKEN, str(taken)))
+            return False
         except (MessengerError, OSError) as error:
             _log.error("the client cannot start: %s", error)
             self._tell(CommandRefused("start", _STORAGE, str(error)))
             if self._claim is not None:
                 self._claim.release()
             return False
+        self._spawn(self._settle(), "settle")
+        self._spawn(self._hear_calls(self._claim), "calls")
+        self._spawn(self._farewells.run(), "farewells")
+        if self._vault.is_new and await asyncio.to_thread(self._archive.has_older):
+            self._tell(KeyMissing(str(self._home)))
+        if (kept := self._vault.owner_code) is not None:
+            self._tell(OwnerCodeKept(kept.relay_id, kept.code))
         return True
+
+    async def _open_vault(self) -> bool:
+        """Open it, however long the keyring's owner takes for the password. False: `stop` was called meanwhile."""
+        try:
+            await self._vault.open()
+        except VaultLocked as locked:
+            if not locked.is_asking:
+                raise
+            self._tell(CommandRefused("start", _LOCKED, str(locked)))
+            waits = [asyncio.create_task(wait) for wait in (self._vault.unlocked(), self._until_stopped())]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            if self.stopped.is_set():
+                return False
+            await self._vault.open()
+            self._tell(DiscoveryTrouble(""))
+        return True
+
+    async def _until_stopped(self) -> None:
+        await self.stopped.wait()
+
+    async def _hear_calls(self, claim: Claim) -> None:
+        while True:
+            if await asyncio.to_thread(claim.was_called):
+                self._tell(WindowWanted())
+            await asyncio.sleep(CALLED_EVERY_S)
+
+    async def _settle(self) -> None:
+        await asyncio.sleep(SETTLE_AFTER_S)
+        await self._vault.settle()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -158,12 +222,12 @@ class Agent:
 
     def do(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Call the method *name*, of the account if it is about conversations; a coroutine becomes a task of whom it is asked."""
-        if name in OF_ACCOUNT:
-            if self._present is not None:
-                account = self._present.account
-                self._start(getattr(account, name), arguments, lambda doing: account.spawn(doing, name))
-        else:
+        if name in OF_AGENT:
             self._start(getattr(self, name), arguments, lambda doing: self._spawn(doing, name))
+        elif self._present is not None:
+            account, files = self._present.account, self._present.files
+            method = files.does.get(name) or account.does[name]
+            self._start(method, arguments, lambda doing: account.spawn(doing, name))
 
     def stop(self) -> None:
         """End the thread."""
@@ -212,7 +276,7 @@ class Agent:
         self._is_looking = on
         await self._look_if_needed()
         if on and self._finder is not None:
-            self._tell(RelaysFound(self._finder.relays))
+            self._tell_relays()
             if damage := self._unsaid_damage():
                 self._tell(DiscoveryTrouble(damage))
             self._finder.look_again()
@@ -251,15 +315,19 @@ class Agent:
             self._tell(DiscoveryTrouble(message))
 
     def _found(self, relays: tuple[FoundRelay, ...]) -> None:
-        if self._is_looking:
-            self._tell(RelaysFound(relays))
+        self._tell_relays()
         for relay in relays:
+            self._farewells.look(relay.relay_id)
             known = self._kept.relays.get(relay.relay_id)
             if known is not None:
                 best = str(Address(relay.host, relay.port))
                 self._remember(known, relay.name, (best, *known.addresses))
                 if self._present is not None and self._present.kept.relay_id == relay.relay_id:
                     self._present.connection.seen_at([Address(relay.host, relay.port)])
+
+    def _tell_relays(self) -> None:
+        if self._is_looking and self._finder is not None:
+            self._tell(RelaysFound(with_silent(self._finder.relays, self._kept.relays.values())))
 
     def _remember(self, known: KnownRelay, name: str, addresses: Sequence[str]) -> None:
         self._kept.remember_relay(
@@ -270,13 +338,16 @@ class Agent:
 
     async def try_address(self, text: str) -> None:
         """Look at a typed address or an invitation."""
+        expected = None
         try:
             if text.strip().strip("<>").lower().startswith(f"{SCHEME}:"):
                 invitation = parse_invitation(text)
                 address = Address(invitation.host, invitation.port)
                 expected, code = invitation.relay_id, invitation.code or ""
             else:
-                address, expected, code = parse_address(text), None, ""
+                address, code = parse_address(text), ""
+            # Who looks at the list finds what answers there in it as well.
+            await self._look_if_needed()
             finder = self._finder or await self._start_finder()
             try:
                 found = await finder.add_address(address.host, address.port, expected)
@@ -286,7 +357,7 @@ class Agent:
         except (BadAddress, BadInvitation, LinkLost) as error:
             self._tell(AddressFailed(text, str(error)))
         else:
-            self._tell(AddressAnswered(text, found, code))
+            self._tell(AddressAnswered(text, found, code, verified=expected is not None))
 
     async def sweep(self) -> None:
         """Ask every address of the own networks."""
@@ -309,10 +380,22 @@ class Agent:
                 await self._close_present()
             await self._vault.forget(relay_id)
             await self._kept.forget_relay(relay_id)
-            if self._finder is not None:
-                self._finder.know(tuple(self._kept.relays.values()))
+            self._forgotten(relay_id)
             if is_present:
                 self._tell(SignedOut())
+
+    async def forget_addresses(self, relay_id: RelayId, addresses: Sequence[str]) -> None:
+        """*addresses* belong to another relay now: the known one is no longer looked for there."""
+        known = self._kept.relays.get(relay_id)
+        if known is not None:
+            self._kept.remember_relay(without(known, addresses))
+        self._forgotten(relay_id)
+
+    def _forgotten(self, relay_id: RelayId) -> None:
+        if self._finder is not None:
+            self._finder.know(tuple(self._kept.relays.values()))
+        self._tell_relays()
+        self._tell(RelayForgotten(relay_id))
 
     # -- signing in ----------------------------------------------------------------------------------------------------
 
@@ -331,6 +414,18 @@ class Agent:
         """Sign in with an account that exists."""
         self._enter(self._sign_in(relay, Login(username=username, password=password, device=_device())))
 
+    async def keep_owner_code(self, relay_id: RelayId, code: str) -> None:
+        """The relay on this computer has shown its owner code: keep it until it is used."""
+        await self._vault.keep_owner_code(OwnerCode(relay_id, code))
+        self._tell(OwnerCodeKept(relay_id, code))
+
+    async def _owner_code_used(self, relay: FoundRelay, command: Register | Login) -> None:
+        """The relay has taken the code in *command*, or knows it no longer."""
+        kept = self._vault.owner_code
+        if kept is not None and isinstance(command, Register) and kept == OwnerCode(relay.relay_id, command.code or ""):
+            await self._vault.keep_owner_code(None)
+            self._tell(OwnerCodeKept(relay.relay_id, ""))
+
     def resume(self, relay_id: RelayId | None) -> None:
         """Go on with a device session that was kept."""
         self._enter(self._resume(relay_id))
@@ -345,12 +440,14 @@ class Agent:
     async def _sign_in(self, relay: FoundRelay, command: Register | Login) -> None:
         session = PinnedSession(relay.relay_id)
         try:
-            given, address = await ask_any(session, _addresses_of(relay), command, TokenGiven)
+            given, address = await ask_any(session, addresses_of(relay), command, TokenGiven)
         except WrongIdentity as error:
             self._tell(IdentityChanged(error.expected, error.found))
             self._tell(SignInFailed(LINK_LOST, str(error)))
             return
         except Denied as denied:
+            if denied.code == _WRONG_CODE:
+                await self._owner_code_used(relay, command)
             self._tell(SignInFailed(denied.code, denied.message, denied.retry_after))
             return
         except LinkLost as error:
@@ -367,6 +464,7 @@ class Agent:
             self._remember(known, relay.name, (str(address), *before, *relay.addresses))
             kept = KeptToken(relay.relay_id, given.user.id, given.token)
             await self._vault.remember(kept)
+            await self._owner_code_used(relay, command)
             shelf = await Shelf.open(self._kept, await self._kept.make_account(relay.relay_id, given.user))
             await self._begin(kept, shelf, offline=False)
 
@@ -401,19 +499,36 @@ class Agent:
             account,
             lambda: self._candidates(kept.relay_id),
             self._state_changed,
-            self._tell,
+            self._identity_changed,
             self._now,
             self._link_doubted,
         )
         known = self._kept.relays.get(kept.relay_id)
         name = "" if known is None else known.name
         self._tell(SignedIn(kept.relay_id, name, shelf.user, self._vault.kept_in, offline))
+        account.moved = partial(self._moved, connection, kept.relay_id)
         account.recall()
         if damage := self._unsaid_damage():
             self._tell(CommandRefused("archive", _STORAGE, damage))
+        sources = Sources(self._home / f"pasted-{kept.relay_id[:8].lower()}-{kept.user}", self._kept.seals)
+        mover = Mover(session, kept.token, lambda: connection.last_address, sources)
+        files = Files(account, Ledger(self._kept, kept.relay_id, shelf.user.id), mover, self._tell)
+        account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, name, self._tell, self._now))
+        account.spawn(files.recall(), "files")
         running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
-        self._present = _Present(kept, account, session, connection, running)
+        self._present = _Present(kept, account, session, connection, files, running)
         self._spawn(self._look_soon(), "look_for_relays")
+
+    def _moved(self, connection: Connection, relay_id: RelayId, to: Sequence[str]) -> None:
+        """The relay itself says where it is from now on; whether it is there, its certificate tells."""
+        if (known := self._kept.relays.get(relay_id)) is not None:
+            self._remember(known, known.name, (*to[: ADDRESSES_KEPT // 2], *known.addresses))
+        connection.hurry()
+
+    def _identity_changed(self, event: IdentityChanged) -> None:
+        """Alarm, unless it is another relay that this client knows: its address was this one's before, and it pretends nothing."""
+        if event.found not in self._kept.relays:
+            self._tell(event)
 
     async def _keep_link(self, connection: Connection, kept: KeptToken) -> None:
         try:
@@ -440,18 +555,16 @@ class Agent:
             await self._vault.leave()
 
     async def sign_out(self) -> None:
-        """End this device's session, here in any case, at the relay if it answers."""
+        """End this device's session: here at once, at the relay as soon as it answers."""
         self._end_entering()
         async with self._changing:
             present = self._present
             if present is None:
                 return
-            kept, addresses = present.kept, self._candidates(present.kept.relay_id)
-            last = present.connection.last_address
             await self._close_present()
-            await self._vault.forget(kept.relay_id)
+            await self._vault.sign_out(present.kept)
             self._tell(SignedOut())
-        await _log_out(kept, addresses if last is None else [last])
+        self._farewells.look()
 
     def _end_entering(self) -> None:
         if self._entering is not None:
@@ -463,6 +576,7 @@ class Agent:
         present, self._present = self._present, None
         present.running.cancel()
         await asyncio.gather(present.running, return_exceptions=True)
+        await present.files.close()
         await present.account.close()
         await present.session.close()
         with contextlib.suppress(sqlite3.Error):  # it was logged, and is tried again when the archive closes
@@ -474,13 +588,13 @@ class Agent:
     def _candidates(self, relay_id: RelayId) -> list[Address]:
         """Where that relay may be, best first."""
         known = self._kept.relays.get(relay_id)
-        addresses = _parsed([] if known is None else known.addresses)
+        addresses = parse_addresses([] if known is None else known.addresses)
         return sorted(addresses, key=lambda address: address not in self._server)
 
     @property
     def _server(self) -> list[Address]:
         """Where the settings say that the relay is."""
-        return _parsed([self._looking.server] if self._looking.server else [])
+        return parse_addresses([self._looking.server] if self._looking.server else [])
 
     def _tell_of_account(self, event: LinkEvent) -> None:
         match event:
@@ -492,6 +606,10 @@ class Agent:
     def _state_changed(self, state: LinkState) -> None:
         was_connected, self._is_connected = self._is_connected, isinstance(state, Connected)
         self._is_doubted = False
+        if self._present is not None and self._is_connected:
+            self._present.files.link_up()
+        elif self._present is not None:
+            self._present.files.link_down()
         if self._is_connected and self._present is not None:
             known = self._kept.relays.get(self._present.kept.relay_id)
             address = self._present.connection.last_address
@@ -514,37 +632,6 @@ class Agent:
             self._present.connection.network_changed()
         if self._finder is not None:
             self._finder.look_again()
-
-
-def _addresses_of(relay: FoundRelay) -> list[Address]:
-    """Where it answered best first, then everywhere it was seen."""
-    best = Address(relay.host, relay.port)
-    return [best, *(address for address in _parsed(relay.addresses) if address != best)]
-
-
-def _parsed(texts: Iterable[str]) -> list[Address]:
-    """Each address once; what is none is left out."""
-    found: dict[Address, None] = {}
-    for text in texts:
-        with contextlib.suppress(BadAddress):
-            found[parse_address(text)] = None
-    return list(found)
-
-
-async def _log_out(kept: KeptToken, addresses: Sequence[Address]) -> None:
-    session = PinnedSession(kept.relay_id)
-    try:
-        async with asyncio.timeout(LOGOUT_S):
-            for address in addresses:
-                try:
-                    await ask(session, address, Logout(), Answer, kept.token)
-                except LinkLost:
-                    continue
-                return
-    except (TimeoutError, Denied) as error:
-        _log.info("the relay was not told of signing out: %s", error)
-    finally:
-        await session.close()
 
 
 def _device() -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -20,81 +20,24 @@ from typing import Final, TypeVar
 import aiosqlite
 import msgspec
 
-from common.crypto.sealing import Field, SealKey, associated_data, lookup_hash, open_sealed, seal
-from common.errors import DatabaseTooNew, MessengerError, SealError
+from common.crypto.sealing import SealKey, lookup_hash
+from common.errors import MessengerError, SealError
 from common.ids import Millis, RelayId, UserId
 from common.protocol.messages import User
 from desktop.link.salvage import SUSPECT, carry_over, is_damage, look_at_all, move_aside
+from desktop.link.seals import Seals
+from desktop.link.tables import Change, in_one_transaction, prepare
 from desktop.locale import _
 
 FLUSH_S: Final = 0.1
 """How long changes gather before they are written, when nobody waits for them."""
 PENDING_MAX: Final = 20_000
 """Changes kept in memory while the disk refuses them; beyond, the oldest are given up: the relay still has them."""
-_VERSION: Final = 1
 _KEY_ID: Final = 1
-_BUSY_MS: Final = 2000
-
-_SCHEMA: Final = (
-    """CREATE TABLE relay (
-        relay_id TEXT PRIMARY KEY,
-        sealed BLOB NOT NULL  -- KnownRelay: name, addresses, since when
-    ) STRICT""",
-    """CREATE TABLE account (
-        id INTEGER PRIMARY KEY,
-        relay_id TEXT NOT NULL,
-        user INTEGER NOT NULL,          -- id on that relay
-        epoch TEXT,                     -- of the log that the entries and cursors belong to
-        complete_up_to INTEGER,         -- Unix ms: every group was complete up to what the relay had then
-        sealed BLOB NOT NULL,           -- User
-        UNIQUE (relay_id, user)
-    ) STRICT""",
-    """CREATE TABLE person (
-        account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-        user INTEGER NOT NULL,
-        sealed BLOB NOT NULL,           -- User
-        PRIMARY KEY (account, user)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE room (
-        account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-        room INTEGER NOT NULL,          -- group id
-        sealed BLOB NOT NULL,           -- GroupInfo
-        PRIMARY KEY (account, room)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE entry (
-        account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-        room INTEGER NOT NULL,
-        seq INTEGER NOT NULL,           -- place in the group's log
-        sealed BLOB NOT NULL,           -- Entry
-        PRIMARY KEY (account, room, seq)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE run (
-        account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-        room INTEGER NOT NULL,
-        first INTEGER NOT NULL,         -- every seq from first to last is in entry;
-        last INTEGER NOT NULL,          -- between two runs lies what was not fetched yet
-        PRIMARY KEY (account, room, first)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE draft (
-        account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-        room INTEGER NOT NULL,
-        sealed BLOB NOT NULL,           -- text
-        PRIMARY KEY (account, room)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE outbox (
-        account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
-        nonce TEXT NOT NULL,            -- the author's name for the message
-        place INTEGER NOT NULL,         -- order in which they were written
-        sealed BLOB NOT NULL,           -- OutboxItem
-        PRIMARY KEY (account, nonce)
-    ) STRICT, WITHOUT ROWID""",
-)
-_READ_AT_START: Final = ("relay", "account", "person", "room", "draft", "outbox", "run")
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Change = Callable[[sqlite3.Connection], object]
 
 
 class ArchiveUnavailable(MessengerError):
@@ -120,31 +63,6 @@ class Account(msgspec.Struct, frozen=True):
     complete_up_to: Millis | None
 
 
-class Seals:
-    """Seals structs as records of the archive, each bound to its place, and opens them there."""
-
-    def __init__(self, key: SealKey) -> None:
-        """All records are sealed under *key*."""
-        self._key = key
-        self._encode = msgspec.msgpack.Encoder().encode
-
-    def seal(self, what: object, table: str, *place: Field) -> bytes:
-        """*what* as the sealed record of *table* at *place*."""
-        return seal(self._key, self._encode(what), associated_data(f"archive.{table}", *place))
-
-    def open(self, kind: type[T], sealed: bytes, table: str, *place: Field) -> T:
-        """The value that was sealed at that place.
-
-        Raises:
-            SealError: damaged or moved, or of a shape that this version does not know.
-        """
-        plain = open_sealed(self._key, sealed, associated_data(f"archive.{table}", *place))
-        try:
-            return msgspec.msgpack.decode(plain, type=kind)
-        except ValueError as error:
-            raise SealError(f"This record of the archive has another shape: {error}") from error
-
-
 class _Database(aiosqlite.Connection):
     """aiosqlite's thread with one more door: a whole unit of work in one hop, so that no cancellation can cut it in two."""
 
@@ -162,6 +80,7 @@ class Archive:
         self._database = database
         self.seals = seals
         self._pending: list[Change] = []
+        self._destroys = False
         self._writing = asyncio.Lock()
         self._wanted = asyncio.Event()
         self._flusher = asyncio.create_task(self._flush_now_and_then(), name="archive")
@@ -184,23 +103,24 @@ class Archive:
             DatabaseTooNew: a later version wrote it.
         """
         seal_key = SealKey(_KEY_ID, key)
+        seals = Seals(seal_key)
         path = home / f"archive-{lookup_hash(seal_key, 'file name').hex()[:8]}.db"
         damage = ""
         try:
             try:
-                database = await _open_database(path, _prepare)
+                database = await _open_database(path, lambda conn: prepare(conn, seals))
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
                 _log.warning("%s is damaged and begun afresh: %s", path, error)
                 aside = move_aside(path, now())
                 carried: list[bool] = []
-                database = await _open_database(path, lambda conn: carried.append(_begin_afresh(aside, conn)))
+                database = await _open_database(path, lambda conn: carried.append(_begin_afresh(aside, conn, seals)))
                 damage = _what_is_lost(aside, carried[0])
             _suspect(path).unlink(missing_ok=True)
         except (sqlite3.Error, OSError) as error:
             raise ArchiveUnavailable(_why(path, error)) from error
-        archive = cls(database, Seals(seal_key))
+        archive = cls(database, seals)
         archive.damage, archive._path = damage, path
         try:
             rows = await archive.read(lambda conn: conn.execute("SELECT relay_id, sealed FROM relay").fetchall())
@@ -211,13 +131,17 @@ class Archive:
             raise
         return archive
 
+    def has_older(self) -> bool:
+        """Whether another archive, of another key, lies beside this one."""
+        return any(path != self._path for path in self._path.parent.glob("archive-*.db"))
+
     async def close(self) -> None:
         """Write what is pending and let go of the file."""
         self._flusher.cancel()
         await asyncio.gather(self._flusher, return_exceptions=True)
         try:
             await self.flush()
-            await self._database.run(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+            await self._database.run(_empty_log)
         except sqlite3.Error as error:
             _log.error("the archive could not be written at the end: %s", error)
         finally:
@@ -225,9 +149,13 @@ class Archive:
 
     # -- writing and reading -------------------------------------------------------------------------------------------
 
-    def change(self, change: Change) -> None:
-        """Queue *change*; it is in the next transaction, after those queued before it."""
+    def change(self, change: Change, *, destroys: bool = False) -> None:
+        """Queue *change*; it is in the next transaction, after those queued before it.
+
+        *destroys*: what it overwrites is not to be found in the file's log afterwards either.
+        """
         self._pending.append(change)
+        self._destroys |= destroys
         self._wanted.set()
 
     async def flush(self) -> None:
@@ -238,13 +166,17 @@ class Archive:
         """
         async with self._writing:
             changes, self._pending = self._pending, []
-            if not changes:
+            destroys, self._destroys = self._destroys, False
+            if not (changes or destroys):
                 return
             try:
-                await self._database.run(partial(_in_one_transaction, changes))
+                await self._database.run(partial(in_one_transaction, changes))
+                if destroys:
+                    await self._database.run(_empty_log)
                 self.problem = ""
             except sqlite3.Error as error:
                 self._pending[:0] = changes
+                self._destroys |= destroys
                 self.problem = str(error)
                 self._note_damage(error)
                 raise
@@ -302,6 +234,7 @@ class Archive:
         self.relays.pop(relay_id, None)
         self.change(lambda conn: conn.execute("DELETE FROM account WHERE relay_id = ?", (relay_id,)))
         self.change(lambda conn: conn.execute("DELETE FROM relay WHERE relay_id = ?", (relay_id,)))
+        self.change(lambda conn: conn.execute("DELETE FROM transfer WHERE relay_id = ?", (relay_id,)))
         await self.flush()
 
     async def account_of(self, relay_id: RelayId, user: UserId) -> Account | None:
@@ -348,6 +281,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return conn
 
 
+def _empty_log(conn: sqlite3.Connection) -> None:
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _suspect(path: Path) -> Path:
     return path.with_name(path.name + SUSPECT)
 
@@ -365,48 +302,9 @@ async def _open_database(path: Path, prepare: Change) -> _Database:
     return database
 
 
-def _begin_afresh(aside: Path, conn: sqlite3.Connection) -> bool:
-    _prepare(conn)
+def _begin_afresh(aside: Path, conn: sqlite3.Connection, seals: Seals) -> bool:
+    prepare(conn, seals)
     return carry_over(aside, conn)
-
-
-def _prepare(conn: sqlite3.Connection) -> None:
-    """The lock, the settings and the tables, which are all there, and all but the entries can be read."""
-    conn.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    conn.execute("PRAGMA locking_mode = EXCLUSIVE")
-    conn.execute("PRAGMA journal_mode = WAL")
-    conn.execute("PRAGMA synchronous = FULL")
-    conn.execute("PRAGMA fullfsync = ON")
-    conn.execute("PRAGMA secure_delete = ON")
-    conn.execute("PRAGMA foreign_keys = ON")
-    conn.execute("PRAGMA journal_size_limit = 16777216")
-    version = conn.execute("PRAGMA user_version").fetchone()[0]
-    if version > _VERSION:
-        raise DatabaseTooNew(
-            "The archive of this client was written by a later version of this program. Start that version again, or take "
-            "another folder."
-        )
-    _in_one_transaction([_make_tables] if version == 0 else [], conn)
-    for table in _READ_AT_START:
-        conn.execute(f"SELECT sum(length({'last' if table == 'run' else 'sealed'})) FROM {table}").fetchone()
-
-
-def _make_tables(conn: sqlite3.Connection) -> None:
-    for statement in _SCHEMA:
-        conn.execute(statement)
-    conn.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _in_one_transaction(changes: Sequence[Change], conn: sqlite3.Connection) -> None:
-    conn.execute("BEGIN IMMEDIATE")
-    try:
-        for change in changes:
-            change(conn)
-        conn.execute("COMMIT")
-    except BaseException:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
-        raise
 
 
 def _what_is_lost(aside: Path, is_whole: bool) -> str:
@@ -423,5 +321,7 @@ def _what_is_lost(aside: Path, is_whole: bool) -> str:
 
 def _why(path: Path, error: Exception) -> str:
     if "locked" in str(error):
-        return f"Another window of this program already uses {path.parent}. Close it first, or take another folder."
-    return f"{path} cannot be opened ({error}). Move it away to begin afresh; the relay still has what was sent."
+        text = _("Another window of this program already uses {folder}. Close it first, or take another folder.")
+        return text.format(folder=path.parent)
+    text = _("{path} cannot be opened ({reason}). Move it away to begin afresh; the relay still has what was sent.")
+    return text.format(path=path, reason=error)

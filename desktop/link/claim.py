@@ -1,11 +1,13 @@
 """One window at a time has a client's folder, from before its secrets are read: two that began at once would make two keys.
 
-The system's own lock on a file: it is gone with the program that holds it, however that ends.
+The system's own lock on a file: it is gone with the program that holds it, however that ends. Whoever comes second leaves a file that
+calls the first one, which takes it away and comes to the front.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -17,44 +19,68 @@ from desktop.locale import _
 FILE_NAME: Final = "client.lock"
 WAIT_S: Final = 2.0
 """A window that is just closing is waited for."""
+CALL_NAME: Final = "client.call"
 _AGAIN_S: Final = 0.05
 
 
 class FolderTaken(MessengerError):
-    """Another window has the folder; the text says what to do."""
+    """Another window has the folder; the text says what to do. *is_called*: it was called, and comes to the front."""
+
+    def __init__(self, message: str, is_called: bool) -> None:
+        """*message* for people."""
+        super().__init__(message)
+        self.is_called = is_called
 
 
 class Claim:
     """The folder is this program's until `release`."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, home: Path, descriptor: int) -> None:
         """Made by `take`."""
+        self._call = home / CALL_NAME
         self._descriptor = descriptor
+        self.was_called()  # by this very program, while another one was about to end
 
     @classmethod
     async def take(cls, home: Path, wait_s: float = WAIT_S) -> Claim:
         """Claim the client folder *home*, made when there is none.
 
         Raises:
-            FolderTaken: another window has it, and keeps it for *wait_s* seconds.
+            FolderTaken: another window has it, and keeps it for *wait_s* seconds, or has heard that it is called.
             OSError: the folder cannot be written.
         """
         descriptor = await asyncio.to_thread(_open, home)
+        call = home / CALL_NAME
+        is_called = False
         try:
-            async with asyncio.timeout(wait_s):
-                while not _lock(descriptor):  # noqa: ASYNC110  # nobody tells when a lock is free
-                    await asyncio.sleep(_AGAIN_S)
+            if not _lock(descriptor):
+                call.touch(mode=0o600)
+                async with asyncio.timeout(wait_s):
+                    while not _lock(descriptor):
+                        if not call.exists():
+                            is_called = True
+                            raise TimeoutError
+                        await asyncio.sleep(_AGAIN_S)  # nobody tells when a lock is free
         except TimeoutError:
             os.close(descriptor)
+            call.unlink(missing_ok=True)
             raise FolderTaken(
                 _(
                     "Another window of this program already uses {folder}. Close it first, or take another folder."
-                ).format(folder=home)
+                ).format(folder=home),
+                is_called,
             ) from None
         except BaseException:
             os.close(descriptor)
             raise
-        return cls(descriptor)
+        return cls(home, descriptor)
+
+    def was_called(self) -> bool:
+        """Whether another window has called since this was asked last; it is answered by asking."""
+        with contextlib.suppress(OSError):
+            self._call.unlink()
+            return True
+        return False
 
     def release(self) -> None:
         """Others may have it."""

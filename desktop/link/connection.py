@@ -3,7 +3,7 @@
 What is said over the link is not its business (`Speaker` does that); when, where and to whom is. To whom: to the pinned identity and
 to no other. Where: at every address where that relay was seen, the best one first, the others a moment later. When: after a delay with
 full jitter, or at once after a sleep, a change of the network, or a new address. A hint never ends a link that lives, it only makes
-sure of it; but it begins a race afresh that still waits for hosts that have gone.
+sure of it (but a link whose own address is gone has ended); and it begins a race afresh that still waits for hosts that have gone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from desktop.link.backoff import Backoff
 from desktop.link.denied import Denied
 from desktop.link.pinning import PinnedSession, WrongIdentity
 from desktop.link.race import first_of
-from desktop.link.watch import Watch
+from desktop.link.watch import Gone, Watch
 from desktop.link.wire import IDLE_S, NotNow, RelaySilent, TokenRefused, Wire
 from desktop.locale import _
 
@@ -97,7 +97,7 @@ class Connection:
         Raises:
             TokenRefused: the device session is over; only signing in again helps.
         """
-        watch = asyncio.create_task(Watch(self.network_changed).run(), name="watch")
+        watch = asyncio.create_task(Watch(self._adapters_changed).run(), name="watch")
         try:
             while True:
                 self._hurry.clear()
@@ -145,6 +145,12 @@ class Connection:
         self._afresh.set()
         if self._wire is not None:
             self._wire.doubt()
+
+    def _adapters_changed(self, gone: Gone) -> None:
+        if self._wire is not None and self._wire.local_ip in gone:
+            # No hint: from an address that is gone nothing can be sent, and nobody says so.
+            self._wire.abort(LinkLost(_("This computer has left the network, or has another address there.")))
+        self.network_changed()
 
     async def _pause(self, seconds: float) -> None:
         try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from common.errors import MessengerError
+from common.errors import MessengerError, Muted
 from common.protocol.messages import Problem
+from desktop import durations
+from desktop.locale import _
+from desktop.refusals import in_words
 
 
 class Denied(MessengerError):
@@ -18,5 +21,10 @@ class Denied(MessengerError):
 
     @classmethod
     def of(cls, problem: Problem) -> Denied:
-        """The same as an exception."""
-        return cls(problem.code, problem.message, problem.retry_after)
+        """The same as an exception, in the person's language."""
+        words = in_words(problem.code, problem.message)
+        if problem.code == Muted.code and problem.retry_after is not None:
+            words = _("You are muted here and can write again in {time}.").format(
+                time=durations.in_words(problem.retry_after)
+            )
+        return cls(problem.code, words, problem.retry_after)

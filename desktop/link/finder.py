@@ -22,7 +22,7 @@ from common.discovery.record import Announcement, Subnet, distance
 from common.ids import RelayId
 from common.protocol.limits import DEFAULT_PORT
 from desktop.events import FoundRelay, Trust
-from desktop.link.address import Address, BadAddress, parse_address
+from desktop.link.address import Address, parse_addresses
 from desktop.link.archive import KnownRelay
 from desktop.link.pinning import WrongIdentity
 from desktop.link.probe import PROBE_S, Answered, Outcome, ProbeFailed, probe, probe_all
@@ -159,7 +159,7 @@ class Finder:
         """These are the known relays from now on."""
         self._known = tuple(known)
         for relay in known:
-            self._hint(relay.relay_id, _LAST, _parsed(relay.addresses))
+            self._hint(relay.relay_id, _LAST, tuple(parse_addresses(relay.addresses)))
         self._publish()
 
     def look_again(self) -> None:
@@ -363,7 +363,7 @@ def _found(
 ) -> FoundRelay:
     best = said[0]
     answered_at = [str(answered.address) for answered in said]
-    trust, whom = judge(relay_id, best.card.name, answered_at, known)
+    trust, whom, only_address = judge(relay_id, best.card.name, answered_at, known)
     return FoundRelay(
         relay_id=relay_id,
         name=best.card.name,
@@ -375,6 +375,7 @@ def _found(
         trust=trust,
         known_since=whom.known_since if whom is not None and trust is Trust.KNOWN else None,
         conflicts_with=whom.relay_id if whom is not None and trust is Trust.IMPOSTOR else None,
+        only_address=only_address,
     )
 
 
@@ -384,14 +385,6 @@ def _mdns(instance: str) -> str:
 
 def _places(announcement: Announcement) -> tuple[Address, ...]:
     return tuple(Address(host, announcement.port) for host in announcement.addresses)
-
-
-def _parsed(texts: Iterable[str]) -> tuple[Address, ...]:
-    found = []
-    for text in texts:
-        with contextlib.suppress(BadAddress):
-            found.append(parse_address(text))
-    return tuple(found)
 
 
 def _distance(place: Address, own: Sequence[Subnet]) -> int:

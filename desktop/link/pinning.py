@@ -11,6 +11,7 @@ import sys
 from typing import Final
 
 import aiohttp
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from common.crypto.identity import pin_of, relay_id_of_pin
@@ -36,6 +37,28 @@ class WrongIdentity(LinkLost):
         self.found = found
 
 
+class PinnedConnector(aiohttp.TCPConnector):
+    """Tells of a failed comparison everywhere.
+
+    At a link-local IPv6 address aiohttp 3.14 stumbles over the scope while it cleans up after one, and tells of that instead.
+    """
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        """A connection for *req*, from the pool or a new one.
+
+        Raises:
+            aiohttp.ServerFingerprintMismatch: another identity is there.
+        """
+        try:
+            return await super().connect(req, traces, timeout)
+        except ValueError as error:
+            if isinstance(error.__context__, aiohttp.ServerFingerprintMismatch):
+                raise error.__context__ from None
+            raise
+
+
 class PinnedSession:
     """HTTP with one relay, at any of its addresses. Close it."""
 
@@ -44,7 +67,7 @@ class PinnedSession:
         self.relay_id = relay_id
         self._context: ssl.SSLContext = client_context()
         self.http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=PinnedConnector(
                 ssl=aiohttp.Fingerprint(pin_of(relay_id)),
                 limit=0,
                 # Before 3.12.7 a TLS connection that was refused could stay half open for ever; from then on this is refused.

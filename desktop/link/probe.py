@@ -7,6 +7,7 @@ certificate of the connection that brought the answer, whatever the answer itsel
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,13 +24,16 @@ from common.errors import LinkLost
 from common.ids import RelayId
 from common.protocol.limits import SUBPROTOCOL
 from common.protocol.messages import RelayCard
-from desktop.link.address import Address
+from desktop.link.address import Address, parse_addresses
+from desktop.link.pinning import PinnedConnector
 from desktop.link.race import first_of
 from desktop.locale import _
 
 PROBE_S: Final = 1.5
 """How long one address has for its answer: a LAN answers in milliseconds or not at all."""
 STAGGER_S: Final = 0.25
+FOLLOWED_MAX: Final = 4
+"""Addresses that are tried for a relay that has moved."""
 CARD_BYTES: Final = 16 * 1024
 _NO_PIN: Final = bytes(32)
 
@@ -82,6 +86,8 @@ async def probe(address: Address, expected: RelayId | None = None, within_s: flo
                 # Another certificate than the guess: pin that one, so that the answer is bound to it.
                 pin = mismatch.got
                 card = await _card(address, pin)
+            if card.moved_to:
+                address, card = await _followed(address, card, pin)
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         raise _failure(address, error) from error
     relay_id = relay_id_of_pin(pin)
@@ -90,8 +96,20 @@ async def probe(address: Address, expected: RelayId | None = None, within_s: flo
     return Answered(relay_id, address, card)
 
 
+async def _followed(left: Address, said: RelayCard, pin: bytes) -> tuple[Address, RelayCard]:
+    """Where the relay that has moved from *left* answers now, which only its own identity can do, and what it says of itself."""
+    for address in parse_addresses(said.moved_to)[:FOLLOWED_MAX]:
+        with contextlib.suppress(aiohttp.ClientError, OSError, ProbeFailed):  # one of the others then
+            card = await _card(address, pin)
+            if not card.moved_to:
+                return address, card
+    raise ProbeFailed(
+        _("The relay at {address} has moved to another computer, and does not answer there yet.").format(address=left)
+    )
+
+
 async def _card(address: Address, pin: bytes) -> RelayCard:
-    connector = aiohttp.TCPConnector(ssl=aiohttp.Fingerprint(pin), force_close=True)
+    connector = PinnedConnector(ssl=aiohttp.Fingerprint(pin), force_close=True)
     async with (
         aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http,
         http.get(

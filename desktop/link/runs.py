@@ -85,6 +85,11 @@ class Runs:
         halves = (Run(run.first, Seq(seq - 1)), Run(Seq(seq + 1), run.last))
         self._runs[index : index + 1] = [half for half in halves if half.first <= half.last]
 
+    def cut(self, floor: Seq) -> None:
+        """Note that nothing up to *floor* is here any more, because it exists no longer."""
+        first = Seq(floor + 1)
+        self._runs = [Run(max(run.first, first), run.last) for run in self._runs if run.last > floor]
+
     def gaps(self) -> list[Run]:
         """What is missing between the runs, newest first."""
         return [Run(Seq(left.last + 1), Seq(right.first - 1)) for left, right in pairwise(self._runs)][::-1]

@@ -22,8 +22,15 @@ _CARRIED: Final = {
     "relay": "relay_id, sealed",
     "account": "id, relay_id, user, sealed",
     "draft": "account, room, sealed",
+    "draft_files": "account, room, sealed",
+    "former": "account, room, sealed",
+    "exporting": "account, sealed",
     "outbox": "account, nonce, place, sealed",
+    "choice": "account, room, sealed",
+    "own_status": "account, sealed",
 }
+_LATER: Final = frozenset({"choice", "own_status", "draft_files", "former", "exporting"})
+"""Not in archives that an earlier program made."""
 _BY_INDEX: Final = {
     # Enough to know whose the unsent messages are, once that person has signed in again.
     "account": "SELECT id, relay_id, user, x'' FROM account INDEXED BY sqlite_autoindex_account_1 ORDER BY relay_id, user"
@@ -73,6 +80,8 @@ def carry_over(aside: Path, conn: sqlite3.Connection) -> bool:
     is_whole = True
     with closing(sqlite3.connect(aside, isolation_level=None)) as damaged:
         for table, columns in _CARRIED.items():
+            if table in _LATER and not _has(damaged, table):
+                continue
             marks = ", ".join("?" * len(columns.split(",")))
             # From either end up to the damage.
             whole = f"SELECT {columns} FROM {table} ORDER BY 1"
@@ -93,3 +102,10 @@ def _carry(conn: sqlite3.Connection, statement: str, row: tuple[object, ...]) ->
         conn.execute(statement, row)
     except (sqlite3.IntegrityError, sqlite3.InterfaceError) as error:
         _log.warning("a damaged record is left behind: %s", error)
+
+
+def _has(conn: sqlite3.Connection, table: str) -> bool:
+    try:
+        return conn.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone() is not None
+    except sqlite3.DatabaseError:
+        return True  # then reading it fails too, and says so

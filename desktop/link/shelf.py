@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import msgspec
+
 from common.errors import SealError
-from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Entry, GroupInfo, User
-from desktop.events import OutboxItem
+from common.ids import Epoch, GroupId, Millis, Nonce, Seq, UserId
+from common.protocol.messages import GroupInfo, User
+from desktop.events import GroupChoice, OutboxItem, OwnStatus, PendingUpload
 from desktop.link.archive import Account, Archive
-from desktop.link.runs import Run, Runs
+from desktop.link.pages import Pages
+from desktop.link.runs import Run
 
 _log = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=int | str)
 T = TypeVar("T")
+
+
+class ReadBy(msgspec.Struct, frozen=True):
+    """Who of the others has read a group furthest, and how far."""
+
+    user: UserId
+    seq: Seq
 
 
 @dataclass(slots=True)
@@ -32,22 +42,24 @@ class _Held:
 
     groups: dict[GroupId, GroupInfo] = field(default_factory=dict)
     people: dict[UserId, User] = field(default_factory=dict)
-    runs: dict[GroupId, Runs] = field(default_factory=dict)
     drafts: dict[GroupId, str] = field(default_factory=dict)
+    draft_files: dict[GroupId, tuple[PendingUpload, ...]] = field(default_factory=dict)
     outbox: dict[Nonce, OutboxItem] = field(default_factory=dict)
+    choices: dict[GroupId, GroupChoice] = field(default_factory=dict)
+    own_status: dict[int, OwnStatus] = field(default_factory=dict)
+    read_by: dict[GroupId, ReadBy] = field(default_factory=dict)
+    former: dict[GroupId, str] = field(default_factory=dict)
+    exporting: dict[int, dict[str, str]] = field(default_factory=dict)
     last_place: int = 0
 
 
-class Shelf:
+class Shelf(Pages):
     """The archive of one account, opened by `Shelf.open`."""
 
     def __init__(self, archive: Archive, account: Account, held: _Held) -> None:
         """Made by `open`."""
-        self._archive = archive
-        self._row = account.row
+        super().__init__(archive, account)
         self._held = held
-        self.relay_id: RelayId = account.relay_id
-        self.user: User = account.user
         self.epoch: Epoch | None = None if account.epoch is None else Epoch(account.epoch)
         self.complete_up_to: Millis | None = account.complete_up_to
 
@@ -56,6 +68,8 @@ class Shelf:
         """Everything but the entries, read in one go; takes milliseconds, however many entries there are."""
         shelf = cls(archive, account, _Held())
         await archive.read(shelf._recall)
+        for group in [group for group in shelf.former if not shelf._has_unsent(group)]:
+            shelf._forget_former(group)
         return shelf
 
     def _recall(self, conn: sqlite3.Connection) -> None:
@@ -71,6 +85,18 @@ class Shelf:
             self._recall_one(held.people, UserId(user), User, sealed, "person")
         for group, sealed in rows("room", "draft", "room"):
             self._recall_one(held.drafts, GroupId(group), str, sealed, "draft")
+        for group, sealed in rows("room", "draft_files", "room"):
+            self._recall_one(held.draft_files, GroupId(group), tuple[PendingUpload, ...], sealed, "draft_files")
+        for group, sealed in rows("room", "choice", "room"):
+            self._recall_one(held.choices, GroupId(group), GroupChoice, sealed, "choice")
+        for group, sealed in rows("room", "read_by", "room"):
+            self._recall_one(held.read_by, GroupId(group), ReadBy, sealed, "read_by")
+        for group, sealed in rows("room", "former", "room"):
+            self._recall_one(held.former, GroupId(group), str, sealed, "former")
+        for row, sealed in rows("account", "exporting", "account"):
+            self._recall_one(held.exporting, row, dict[str, str], sealed, "exporting")
+        for row, sealed in rows("account", "own_status", "account"):
+            self._recall_one(held.own_status, row, OwnStatus, sealed, "own_status")
         for nonce, place, sealed in conn.execute(
             "SELECT nonce, place, sealed FROM outbox WHERE account = ? ORDER BY place", (self._row,)
         ):
@@ -79,7 +105,19 @@ class Shelf:
         for group, first, last in conn.execute(
             "SELECT room, first, last FROM run WHERE account = ? ORDER BY room, first", (self._row,)
         ):
-            held.runs.setdefault(GroupId(group), Runs()).add(Run(first, last))
+            self.runs(GroupId(group)).add(Run(first, last))
+        for group, seq in self.last_seqs().items():
+            self._recall_imprint(conn, group, seq)
+
+    def _recall_imprint(self, conn: sqlite3.Connection, group: GroupId, seq: Seq) -> None:
+        statement = "SELECT seq, sealed FROM entry WHERE account = ? AND room = ? AND seq = ?"
+        try:
+            newest = conn.execute(statement, (self._row, group, seq)).fetchall()
+        except sqlite3.DatabaseError as error:  # a damaged page: found and mended when somebody reads there
+            _log.warning("the newest entry of a group cannot be recalled: %s", error)
+            return
+        for entry in self._opened(group, newest):
+            self.keep_imprint(group, entry)
 
     def _recall_one(self, into: dict[K, T], key: K, kind: type[T], sealed: bytes, table: str) -> None:
         try:
@@ -112,18 +150,58 @@ class Shelf:
         for group in listed.values():
             self.keep_group(group)
 
+    def floor(self, group: GroupId) -> Seq:
+        """Up to where the log of *group* was deleted at the relay; 0: it is whole."""
+        info = self._held.groups.get(group)
+        return Seq(0) if info is None else info.floor
+
     def keep_group(self, group: GroupInfo) -> None:
         """One group is new or changed."""
         if self._held.groups.get(group.id) != group:
             self._held.groups[group.id] = group
             self._put("room", group.id, group)
+            self._forget_former(group.id)
 
     def drop_group(self, group: GroupId) -> None:
-        """The person no longer sees that group: what was archived of it goes; unsent messages stay."""
-        self._held.groups.pop(group, None)
-        self._held.runs.pop(group, None)
-        for table in ("room", "entry", "run"):
+        """The person no longer sees that group: what was archived of it goes; unsent messages stay, and what it was called."""
+        info = self._held.groups.pop(group, None)
+        if info is not None and self._has_unsent(group):
+            self._held.former[group] = self._name(info)
+            self._put("former", group, self._held.former[group])
+        self.forget_runs(group)
+        self._held.read_by.pop(group, None)
+        for table in ("room", "entry", "run", "read_by"):
             self._delete(table, "room = ?", group)
+
+    @property
+    def former(self) -> Mapping[GroupId, str]:
+        """What groups were called that the person does not see any more, and in which something was not sent."""
+        return MappingProxyType(self._held.former)
+
+    def _has_unsent(self, group: GroupId) -> bool:
+        held = self._held
+        is_waiting = any(item.group == group for item in held.outbox.values())
+        return is_waiting or group in held.drafts or group in held.draft_files
+
+    def _name(self, info: GroupInfo) -> str:
+        peer = self._held.people.get(info.peer) if info.peer is not None else None
+        return info.name or (peer.display_name if peer is not None else "")
+
+    def _forget_former(self, group: GroupId) -> None:
+        if self._held.former.pop(group, None) is not None:
+            self._delete("former", "room = ?", group)
+
+    @property
+    def read_by(self) -> Mapping[GroupId, ReadBy]:
+        """How far others have read, as far as that was told."""
+        return MappingProxyType(self._held.read_by)
+
+    def keep_read_by(self, group: GroupId, user: UserId, seq: Seq) -> None:
+        """Somebody has read *group* up to *seq*."""
+        known = self._held.read_by.get(group)
+        if user != self.user.id and group in self._held.groups and (known is None or seq > known.seq):
+            self._held.read_by[group] = ReadBy(user, seq)
+            self._put("read_by", group, self._held.read_by[group])
 
     def keep_people(self, users: Iterable[User]) -> tuple[User, ...]:
         """Remember names; gives those that are new or changed."""
@@ -144,91 +222,88 @@ class Shelf:
             del self._held.drafts[group]
             self._delete("draft", "room = ?", group)
 
-    # -- entries -------------------------------------------------------------------------------------------------------
+    @property
+    def draft_files(self) -> Mapping[GroupId, tuple[PendingUpload, ...]]:
+        """What is attached to the draft of each group."""
+        return MappingProxyType(self._held.draft_files)
 
-    def runs(self, group: GroupId) -> Runs:
-        """Which entries of *group* are here."""
-        return self._held.runs.setdefault(group, Runs())
+    def keep_draft_files(self, group: GroupId, files: tuple[PendingUpload, ...]) -> None:
+        """What is attached to the draft of a group."""
+        if files == self._held.draft_files.get(group, ()):
+            return
+        if files:
+            self._held.draft_files[group] = files
+            self._put("draft_files", group, files)
+        else:
+            del self._held.draft_files[group]
+            self._delete("draft_files", "room = ?", group)
 
     def cursors(self) -> dict[GroupId, Seq]:
         """The last seq known of each group that has any."""
-        return {group: runs.last for group, runs in self._held.runs.items() if runs.last and group in self._held.groups}
+        return {group: last for group, last in self.last_seqs().items() if group in self._held.groups}
 
-    def keep_entries(self, group: GroupId, entries: Sequence[Entry]) -> None:
-        """Keep *entries*, which follow each other without a gap."""
-        if not entries:
-            return
-        merged = self.runs(group).add(Run(entries[0].seq, entries[-1].seq))
-        row, seal, whose = self._row, self._seal, self._place_of_run(group, merged)
-        kept = tuple(entries)
+    # -- the person's own ways -----------------------------------------------------------------------------------------
 
-        def write(conn: sqlite3.Connection) -> None:
-            conn.executemany(
-                "INSERT OR REPLACE INTO entry (account, room, seq, sealed) VALUES (?, ?, ?, ?)",
-                [(row, group, entry.seq, seal(entry, "entry", group, entry.seq)) for entry in kept],
+    @property
+    def choices(self) -> Mapping[GroupId, GroupChoice]:
+        """How the person wants conversations, other than as usual."""
+        return MappingProxyType(self._held.choices)
+
+    def keep_choice(self, group: GroupId, choice: GroupChoice) -> None:
+        """How the person wants that conversation."""
+        before = self._held.choices.get(group)
+        if choice == GroupChoice() and (choice.said or before is None):
+            if self._held.choices.pop(group, None) is not None:
+                self._delete("choice", "room = ?", group)
+        elif before != choice or before.said != choice.said:
+            self._held.choices[group] = choice
+            self._put("choice", group, choice)
+
+    @property
+    def own_status(self) -> OwnStatus:
+        """What the person says of themselves."""
+        return self._held.own_status.get(self._row, OwnStatus())
+
+    def keep_own_status(self, status: OwnStatus) -> None:
+        """What the person says of themselves from now on."""
+        if status != self.own_status:
+            self._held.own_status[self._row] = status
+            row, sealed = self._row, self._seal(status, "own_status", self._row)
+            self._archive.change(
+                lambda conn: conn.execute(
+                    "INSERT OR REPLACE INTO own_status (account, sealed) VALUES (?, ?)", (row, sealed)
+                )
             )
-            conn.execute("DELETE FROM run WHERE account = ? AND room = ? AND first BETWEEN ? AND ?", whose)
-            conn.execute("INSERT INTO run (account, room, first, last) VALUES (?, ?, ?, ?)", whose)
 
-        self._archive.change(write)
+    # -- exports -------------------------------------------------------------------------------------------------------
 
-    def _place_of_run(self, group: GroupId, run: Run) -> tuple[int, GroupId, Seq, Seq]:
-        return (self._row, group, run.first, run.last)
+    @property
+    def exporting(self) -> Mapping[str, str]:
+        """The folders in which exports grow, or grew when the program ended, and the mark of each."""
+        return MappingProxyType(self._held.exporting.get(self._row, {}))
 
-    async def page_before(self, group: GroupId, before: Seq | None, limit: int) -> list[Entry]:
-        """Up to *limit* entries that end just before *before* (None: at the newest), without gaps, rising.
+    def keep_exporting(self, folders: Mapping[str, str]) -> None:
+        """These from now on."""
+        if folders != self.exporting:
+            self._held.exporting[self._row] = dict(folders)
+            row, sealed = self._row, self._seal(dict(folders), "exporting", self._row)
+            self._archive.change(
+                lambda conn: conn.execute(
+                    "INSERT OR REPLACE INTO exporting (account, sealed) VALUES (?, ?)", (row, sealed)
+                )
+            )
 
-        Empty when the entry before is not here. A record that does not open is dropped, so that it becomes a gap that the
-        relay can fill, and the page begins after it.
-        """
-        runs = self.runs(group)
-        run = runs.newest if before is None else runs.ending_before(before)
-        if run is None:
-            return []
-        last = run.last if before is None else Seq(before - 1)
-        first = Seq(max(run.first, last - limit + 1))
-        sealed = await self._archive.read(
-            lambda conn: conn.execute(
-                "SELECT seq, sealed FROM entry WHERE account = ? AND room = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC",
-                (self._row, group, first, last),
-            ).fetchall()
-        )
-        page: list[Entry] = []
-        for expected, (seq, record) in zip(range(last, first - 1, -1), sealed, strict=False):
-            try:
-                if seq != expected:
-                    raise SealError(f"entry {expected} is missing")
-                page.append(self._open(Entry, record, "entry", group, Seq(seq)))
-            except SealError as error:
-                _log.warning("an entry of the archive is damaged: %s", error)
-                self._drop_entry(group, Seq(expected))
-                break
-        else:
-            if len(page) < last - first + 1:
-                self._drop_entry(group, Seq(last - len(page)))
-        return page[::-1]
-
-    def _drop_entry(self, group: GroupId, seq: Seq) -> None:
-        runs = self.runs(group)
-        runs.drop(seq)
-        kept = [self._place_of_run(group, run) for run in runs]
-        row = self._row
-
-        def write(conn: sqlite3.Connection) -> None:
-            conn.execute("DELETE FROM entry WHERE account = ? AND room = ? AND seq = ?", (row, group, seq))
-            conn.execute("DELETE FROM run WHERE account = ? AND room = ?", (row, group))
-            conn.executemany("INSERT INTO run (account, room, first, last) VALUES (?, ?, ?, ?)", kept)
-
-        self._archive.change(write)
+    # -- another life of the log ---------------------------------------------------------------------------------------
 
     def begin_epoch(self, epoch: Epoch) -> None:
         """The log has another life: entries, groups and people are forgotten; drafts and outbox stay."""
         self.epoch = epoch
         self.complete_up_to = None
-        for table in ("entry", "run", "room", "person"):
+        for table in ("entry", "run", "room", "person", "read_by"):
             self._delete(table)
         self._held.groups.clear()
-        self._held.runs.clear()
+        self._held.read_by.clear()
+        self.forget_runs()
         self._held.people.clear()
         row = self._row
         self._archive.change(
@@ -277,12 +352,6 @@ class Shelf:
         await self._archive.flush()
 
     # -- records -------------------------------------------------------------------------------------------------------
-
-    def _seal(self, what: object, table: str, *place: int | str) -> bytes:
-        return self._archive.seals.seal(what, table, self.relay_id, self.user.id, *place)
-
-    def _open(self, kind: type[T], sealed: bytes, table: str, *place: int | str) -> T:
-        return self._archive.seals.open(kind, sealed, table, self.relay_id, self.user.id, *place)
 
     def _put(self, table: str, key: int, what: object) -> None:
         column = "user" if table == "person" else "room"

@@ -43,6 +43,15 @@ class Tail:
         self._ahead.clear()
         self.target = self.known
 
+    def begins_after(self, floor: Seq) -> list[Entry]:
+        """The log was deleted up to *floor*: nothing is missing there. Gives what can be applied now."""
+        if floor <= self.known:
+            return []
+        self.known = floor
+        self.reaches(floor)
+        self._ahead = {seq: entry for seq, entry in self._ahead.items() if seq > floor}
+        return self.hear(())
+
     def hear(self, entries: Iterable[Entry]) -> list[Entry]:
         """Take *entries* in whatever order and give those that can be applied now: rising, without a gap, each once."""
         for entry in entries:

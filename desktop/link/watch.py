@@ -1,26 +1,29 @@
 """Notices that the computer slept or that its network changed, because then waiting for the next try makes no sense.
 
-No system call tells this the same way everywhere, so two things are looked at every few seconds: whether much more time has passed than
-was waited for, and whether the adapters still have the same addresses.
+No system tells this the same way everywhere, so two things are looked at every second: whether much more time has passed than was
+waited for, and whether the adapters still have the same addresses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Final
 
+from common.awake import CLOCKS, Clock, Sleep
 from common.discovery.adapters import LocalAddress, read_adapters
 
-EVERY_S: Final = 3.0
+EVERY_S: Final = 1.0
+"""Reading the adapters takes a quarter of a millisecond."""
 SLEPT_S: Final = 10.0
 """Passed beyond what was waited for; a busy computer may be a little late."""
 
 _log = logging.getLogger(__name__)
 
 Read = Callable[[], tuple[LocalAddress, ...]]
+Gone = frozenset[str]
+"""Addresses that this computer had and has no longer."""
 
 
 class Watch:
@@ -28,34 +31,38 @@ class Watch:
 
     def __init__(
         self,
-        changed: Callable[[], None],
+        changed: Callable[[Gone], None],
         read: Read = read_adapters,
         every_s: float = EVERY_S,
-        wall: Callable[[], float] = time.time,
+        clocks: tuple[Clock, ...] = CLOCKS,
     ) -> None:
-        """*wall* gives Unix time in seconds: unlike the loop's clock it goes on while the computer sleeps."""
+        """*clocks*: those that go on while the computer sleeps."""
         self._changed = changed
         self._read = read
         self._every_s = every_s
-        self._wall = wall
+        self._clocks = clocks
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        before = await self._addresses()
+        sleep = Sleep(SLEPT_S, self._clocks)
+        before = await self._addresses() or frozenset()
         while True:
-            began = self._wall()
             await asyncio.sleep(self._every_s)
-            slept_s = self._wall() - began - self._every_s
+            has_slept = sleep.slept(self._every_s)
             after = await self._addresses()
-            if slept_s > SLEPT_S or after != before:
-                _log.info("the network may have changed: %s", "woke up" if slept_s > SLEPT_S else "other addresses")
+            if after is None:
+                after = before
+            if has_slept or after != before:
+                _log.info("the network may have changed: %s", "woke up" if has_slept else "other addresses")
+                gone = {ip for _adapter, ip in before} - {ip for _adapter, ip in after}
                 before = after
-                self._changed()
+                self._changed(frozenset(gone))
 
-    async def _addresses(self) -> frozenset[tuple[str, str]]:
+    async def _addresses(self) -> frozenset[tuple[str, str]] | None:
+        """Each adapter's; None: they cannot be read just now, which says nothing of them."""
         try:
             adapters = await asyncio.to_thread(self._read)
         except OSError as error:
             _log.warning("the adapters cannot be read: %s", error)
-            return frozenset()
+            return None
         return frozenset((address.adapter, address.ip) for address in adapters)

@@ -43,6 +43,7 @@ DOUBT_S: Final = 0.8
 _LATE_S: Final = 1.0
 """Who comes back this late from a sleep was stopped itself, and cannot say that the relay was silent."""
 _UNAUTHORIZED: Final = 401
+_MISDIRECTED: Final = 421
 
 A = TypeVar("A", bound=Answer)
 Hear = Callable[[Sequence[Event]], None]
@@ -71,6 +72,11 @@ class Wire:
     def __init__(self, socket: HeardSocket, address: Address) -> None:
         """Made by `open`."""
         self.address = address
+        here = socket.get_extra_info("sockname")
+        self.local_ip = str(here[0]).partition("%")[0] if here else ""
+        """The address of this computer that the link goes out from."""
+        self.certificate: bytes = socket.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        """The relay's, which has been checked against its pin."""
         self._socket = socket
         # Closing a connection politely waits for what it could not send; only the transport can be told to stop at once,
         # and once the connection is released there is no other way to it.
@@ -346,6 +352,8 @@ class Wire:
 def _refusal(error: aiohttp.WSServerHandshakeError) -> LinkLost:
     if error.status == _UNAUTHORIZED:
         return _session_ended()
+    if error.status == _MISDIRECTED:
+        return NotNow(_("The relay has moved to another computer. Looking for it there."), 0.0)
     asked_for = "" if error.headers is None else error.headers.get("Retry-After", "")
     return NotNow(
         _("The relay takes no connection now ({status}).").format(status=error.status),

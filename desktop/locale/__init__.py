@@ -108,6 +108,20 @@ _SHORT_MONTHS: Final = (
     mark("{day} Nov"),
     mark("{day} Dec"),
 )
+_MONTHS_OF_YEAR: Final = (
+    mark("January {year}"),
+    mark("February {year}"),
+    mark("March {year}"),
+    mark("April {year}"),
+    mark("May {year}"),
+    mark("June {year}"),
+    mark("July {year}"),
+    mark("August {year}"),
+    mark("September {year}"),
+    mark("October {year}"),
+    mark("November {year}"),
+    mark("December {year}"),
+)
 _WEEKDAYS: Final = (
     mark("Monday"),
     mark("Tuesday"),
@@ -122,12 +136,12 @@ _SHORT_WEEKDAYS: Final = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), ma
 
 def local_day(at: Millis, zone: tzinfo | None = None) -> date:
     """The day of *at* on this computer's calendar, or in *zone*."""
-    return _local(at, zone).date()
+    return local_time(at, zone).date()
 
 
 def time_of_day(at: Millis, zone: tzinfo | None = None) -> str:
     """Hours and minutes, as under a message: ``09:41``."""
-    return f"{_local(at, zone):%H:%M}"
+    return f"{local_time(at, zone):%H:%M}"
 
 
 def day_name(day: date, today: date) -> str:
@@ -145,6 +159,11 @@ def date_name(day: date, today: date) -> str:
     """A date in words, with the year when it is another one: ``23 November``, ``23 November 2024``."""
     written = _(_MONTHS[day.month - 1]).format(day=day.day)
     return written if day.year == today.year else _("{date} {year}").format(date=written, year=day.year)
+
+
+def month_name(day: date) -> str:
+    """The month of *day* with its year: ``November 2026``."""
+    return _(_MONTHS_OF_YEAR[day.month - 1]).format(year=day.year)
 
 
 def short_moment(at: Millis, now: Millis, zone: tzinfo | None = None) -> str:
@@ -167,5 +186,6 @@ def moment(at: Millis, now: Millis, zone: tzinfo | None = None) -> str:
     return _("{date}, {time}").format(date=date_name(day, today), time=time_of_day(at, zone))
 
 
-def _local(at: Millis, zone: tzinfo | None) -> datetime:
+def local_time(at: Millis, zone: tzinfo | None = None) -> datetime:
+    """That moment where the reader is, or in *zone*."""
     return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(zone)

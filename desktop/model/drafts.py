@@ -1,8 +1,8 @@
-"""What somebody has begun to write, one text for each conversation."""
+"""What somebody has begun to write: one text for each conversation, and what is attached to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from common.ids import GroupId
 
@@ -12,6 +12,7 @@ class Drafts:
 
     def __init__(self) -> None:
         self._texts: dict[GroupId, str] = {}
+        self._files: dict[GroupId, tuple[str, ...]] = {}
 
     def know(self, texts: Mapping[GroupId, str]) -> None:
         """Those of the archive; what has been typed since then stays."""
@@ -27,6 +28,18 @@ class Drafts:
         else:
             self._texts.pop(group, None)
         return True
+
+    def attach(self, group: GroupId, names: Iterable[str]) -> None:
+        """Files of these names, and no others, are attached in *group*."""
+        self._files[group] = tuple(names)
+
+    def seen(self, group: GroupId) -> str:
+        """What the list of conversations says of it: its text, else the names of its files; empty when nothing was begun."""
+        return self.of(group) or ", ".join(self._files.get(group, ()))
+
+    def groups(self) -> set[GroupId]:
+        """Where there is a text."""
+        return set(self._texts)
 
     def of(self, group: GroupId) -> str:
         """What the composer of *group* shows when it is opened."""

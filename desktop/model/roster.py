@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import get_args
 
-from common.ids import GroupId, Seq, UserId
-from common.protocol.messages import Member, PresenceState, Role, User
+from common.ids import GroupId, Millis, Seq, UserId
+from common.protocol import limits
+from common.protocol.messages import Entry, Member, PresenceState, Role, User
 from desktop.model.rows import MemberRow
 
 # Among people who are equally present, those who run the group stand first.
@@ -19,8 +21,14 @@ class Roster:
         """*me*: the person who is signed in."""
         self.me = me
         self._users: dict[UserId, User] = {me.id: me}
-        self._online: set[UserId] = set()
+        self._presence: dict[UserId, PresenceState] = {}
+        """Of those who are here."""
+        self._status: dict[UserId, str] = {}
+        self._typing: dict[GroupId, dict[UserId, Millis]] = {}
+        """Until when it is believed."""
         self._roles: dict[GroupId, dict[UserId, Role]] = {}
+        self._muted: dict[GroupId, dict[UserId, Millis | None]] = {}
+        """Who may write nothing there, and until when."""
         self._read: dict[GroupId, dict[UserId, Seq]] = {}
 
     # -- folding -------------------------------------------------------------------------------------------------------
@@ -40,40 +48,88 @@ class Roster:
         """The whole of *group*. Returns the people who are new or are called otherwise now."""
         listed = tuple(members)
         self._roles[group] = {member.user.id: member.role for member in listed}
+        self._muted[group] = {member.user.id: member.muted.until for member in listed if member.muted is not None}
         for member in listed:
-            self.see_presence(member.user.id, member.presence)
+            self.see_presence(member.user.id, member.presence, member.status)
             self.see_read(group, member.user.id, member.read_seq)
         return self.know(member.user for member in listed)
 
-    def see_presence(self, user: UserId, state: PresenceState) -> None:
-        """Somebody came or went."""
-        if state == "online":
-            self._online.add(user)
+    def see_presence(self, user: UserId, state: PresenceState, status: str = "") -> None:
+        """Somebody came or went, or says something else of themselves."""
+        if state == "offline":
+            self._presence.pop(user, None)
+            self._status.pop(user, None)
         else:
-            self._online.discard(user)
+            self._presence[user] = state
+            self._status[user] = status
 
     def nobody_is_here(self) -> None:
         """The link is down: who is here cannot be known."""
-        self._online.clear()
+        self._presence.clear()
+        self._status.clear()
+        self._typing.clear()
+
+    def see_typing(self, group: GroupId, user: UserId, now: Millis) -> None:
+        """Somebody is writing in *group*."""
+        if user != self.me.id:
+            self._typing.setdefault(group, {})[user] = Millis(now + int(limits.TYPING_S * 1000))
+
+    def stop_typing(self, now: Millis) -> bool:
+        """Whoever was not heard to write for a while has stopped. Returns whether there was anybody."""
+        stopped = [(group, user) for group, until in self._typing.items() for user, at in until.items() if at <= now]
+        for group, user in stopped:
+            del self._typing[group][user]
+        return bool(stopped)
 
     def see_read(self, group: GroupId, user: UserId, seq: Seq) -> None:
         """Somebody has read *group* up to *seq*; never moves back."""
         read = self._read.setdefault(group, {})
         read[user] = max(read.get(user, Seq(0)), seq)
 
-    def joined(self, group: GroupId, user: UserId) -> None:
-        """Somebody has become a member, as the log says. Does nothing while the group's members are not known."""
-        if group in self._roles:
-            self._roles[group].setdefault(user, "member")
+    def follow(self, group: GroupId, entry: Entry, now: Millis) -> bool:
+        """*entry* was just added to the log of *group*. Returns whether that changes who is in it, as what, or who writes there."""
+        changed = self._typing.get(group, {}).pop(entry.sender, None) is not None
+        roles = self._roles.get(group)
+        if roles is None:
+            return changed
+        whom = entry.user or entry.sender
+        match entry.kind:
+            case "join":
+                roles.setdefault(whom, "member")
+            case "leave":
+                roles.pop(whom, None)
+            case "ban" if entry.on:
+                roles.pop(whom, None)
+            case "mute" if entry.on and entry.body is not None and entry.body.isdecimal():
+                self._muted.setdefault(group, {})[whom] = Millis(now + int(entry.body) * 1000)
+            case "mute" if entry.on:
+                self._muted.setdefault(group, {})[whom] = None
+            case "mute":
+                self._muted.get(group, {}).pop(whom, None)
+            case "role" if whom in roles and entry.body in get_args(Role):
+                roles[whom] = entry.body  # type: ignore[assignment]
+            case _:
+                return changed
+        return True
 
-    def left(self, group: GroupId, user: UserId) -> None:
-        """Somebody is no longer a member, as the log says."""
-        self._roles.get(group, {}).pop(user, None)
+    def lift_mutes(self, now: Millis) -> bool:
+        """Who was muted until now is so no more. Returns whether there was anybody."""
+        over = [
+            (group, user)
+            for group, mutes in self._muted.items()
+            for user, until in mutes.items()
+            if until is not None and until <= now
+        ]
+        for group, user in over:
+            del self._muted[group][user]
+        return bool(over)
 
     def forget_group(self, group: GroupId) -> None:
         """The person no longer sees that group."""
         self._roles.pop(group, None)
+        self._muted.pop(group, None)
         self._read.pop(group, None)
+        self._typing.pop(group, None)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -91,27 +147,64 @@ class Roster:
         read = self._read.get(group, {})
         return max((seq for user, seq in read.items() if user != self.me.id), default=Seq(0))
 
+    def presence(self, user: UserId) -> PresenceState:
+        """Whether somebody is here, and how."""
+        return self._presence.get(user, "offline")
+
+    def status(self, user: UserId) -> str:
+        """What somebody says of themselves; empty: nothing."""
+        return self._status.get(user, "")
+
+    def typing(self, group: GroupId) -> list[str]:
+        """The first names of those who write in *group* now."""
+        return [self.name(user).partition(" ")[0] for user in self._typing.get(group, {})]
+
     def online_count(self) -> int:
         """People who are here now, this person among them."""
-        return len(self._online)
+        return len(self._presence)
 
     def count(self, group: GroupId) -> tuple[int, int] | None:
         """Members of *group* and how many of them are here; None while they are not known."""
         members = self._roles.get(group)
-        return (len(members), len(members.keys() & self._online)) if members else None
+        return (len(members), len(members.keys() & self._presence.keys())) if members else None
+
+    def users(self, group: GroupId | None) -> list[UserId]:
+        """The members of *group*, or everybody who is known."""
+        return list(self._users if group is None else self._roles.get(group, {}))
+
+    def row(self, user: UserId, group: GroupId | None) -> MemberRow:
+        """Somebody as the members pane and the pickers show them."""
+        known = self._users.get(user)
+        role: Role = known.role if known is not None else "member"
+        if group is not None:
+            role = self._roles.get(group, {}).get(user, "member")
+        return MemberRow(
+            user,
+            self.name(user),
+            known.username if known is not None else "",
+            role,
+            self.presence(user),
+            user == self.me.id,
+            self.status(user),
+            group is not None and user in self._typing.get(group, {}),
+            group is not None and user in self._muted.get(group, {}),
+        )
+
+    def seek(self, text: str, group: GroupId | None) -> list[MemberRow]:
+        """Who has a name, a user name or a word in them that begins with *text*: of *group*, or everybody who is known."""
+        sought = text.strip().casefold()
+        rows = [self.row(user, group) for user in self.users(group)]
+        found = [row for row in rows if _begins(row.name, sought) or _begins(row.username, sought)]
+        found.sort(key=lambda row: (row.presence == "offline", row.name.casefold(), row.user))
+        return found
 
     def members(self, group: GroupId) -> list[MemberRow]:
         """The members pane: who is here first, then by role, then by name."""
-        rows = [
-            MemberRow(
-                user,
-                self.name(user),
-                known.username if (known := self._users.get(user)) else "",
-                role,
-                "online" if user in self._online else "offline",
-                user == self.me.id,
-            )
-            for user, role in self._roles.get(group, {}).items()
-        ]
-        rows.sort(key=lambda row: (row.presence != "online", _RANK[row.role], row.name.casefold(), row.user))
+        rows = [self.row(user, group) for user in self._roles.get(group, {})]
+        rows.sort(key=lambda row: (row.presence == "offline", _RANK[row.role], row.name.casefold(), row.user))
         return rows
+
+
+def _begins(name: str, sought: str) -> bool:
+    folded = name.casefold()
+    return folded.startswith(sought) or any(word.startswith(sought) for word in folded.split())

@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import Protocol
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
-from common.protocol.messages import GroupKind, PresenceState, Role
+from common.protocol.messages import FileInfo, GroupKind, Keeps, NotifyLevel, PresenceState, Role
+from desktop.events import PendingUpload
 
 
 class Delivery(Enum):
@@ -38,23 +39,69 @@ class GapLine:
     """Entries between the rows around it are still being fetched, or cannot be fetched without the relay."""
 
 
+@dataclass(frozen=True, slots=True)
+class BeginLine:
+    """Here the messages begin: what was said before has had its time (*cut*), or will have it. *keeps*: how much is kept."""
+
+    keeps: Keeps
+    cut: bool
+
+
 class NoticeKind(Enum):
     """Things that happened to a group."""
 
     JOINED = auto()
     LEFT = auto()
     RENAMED = auto()
+    ADDED = auto()
+    REMOVED = auto()
+    BANNED = auto()
+    UNBANNED = auto()
+    MUTED = auto()
+    UNMUTED = auto()
+    SLOWED = auto()
+    TOPIC = auto()
+    ROLE = auto()
+    PINNED = auto()
+    RETENTION = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that happened to the group, in its place in the log. *text*: the new name of a renamed group."""
+    """Something that happened to the group, in its place in the log.
+
+    *text*: the new name of a renamed group, the topic, the role, the seconds of a mute or pause. *whom*: who was added, removed, banned,
+    muted or given a role. *keeps*: how much of the past is kept from then on.
+    """
 
     seq: Seq
     kind: NoticeKind
     who: str
     text: str
     at: Millis
+    whom: str = ""
+    keeps: Keeps | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The message that another one answers, shown above it. *text* is its beginning; empty: it is not known here, or was deleted."""
+
+    seq: Seq
+    author: UserId
+    author_name: str
+    text: str
+    redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One emoji at a message. *own*: the reader's is among them; *names*: who put it, the first ones."""
+
+    emoji: str
+    count: int
+    own: bool
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +121,73 @@ class Bubble:
     problem: str = ""
     damaged: bool = False
     redacted: bool = False
+    quote: Quote | None = None
+    reactions: tuple[Reaction, ...] = ()
+    files: tuple[FileInfo, ...] = ()
+    uploads: tuple[PendingUpload, ...] = ()
+    """Of an own message that waits for them: its files on their way to the relay, in their order."""
+    edited: bool = False
+    pinned: bool = False
+    forwarded_from: str = ""
+    """Who said it first, where it was forwarded."""
+    via: str = ""
+    """The script that spoke for the author."""
+    calls: bool = False
+    """It mentions somebody: what is written like a call in it is one."""
+    calls_me: bool = False
+    """It mentions the reader, or everybody."""
+    may_edit: bool = False
+    may_delete: bool = False
 
 
-Row = DayLine | NewLine | GapLine | Notice | Bubble
+@dataclass(frozen=True, slots=True)
+class PinRow:
+    """A message in the list of pinned ones."""
+
+    seq: Seq
+    author: UserId
+    author_name: str
+    text: str
+    at: Millis
+    files: tuple[FileInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """Who has read an own message, and when."""
+
+    user: UserId
+    name: str
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class BanRow:
+    """Who may not come back into a group; *by_name*: by whose decision."""
+
+    user: UserId
+    name: str
+    username: str
+    by_name: str
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class HitRow:
+    """A message that was found. *marks*: what to emphasise in *snippet*, (start, end)."""
+
+    group: GroupId
+    group_name: str
+    seq: Seq
+    author: UserId
+    author_name: str
+    at: Millis
+    snippet: str
+    marks: tuple[tuple[int, int], ...] = ()
+    files: tuple[FileInfo, ...] = ()
+
+
+Row = BeginLine | DayLine | NewLine | GapLine | Notice | Bubble
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +208,10 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RailRow:
-    """A conversation in the list at the left. *muted* and drafts are shown; *joined* is false for a group one could join."""
+    """A conversation in the list at the left. *notify* (of what the person wants to be told) and drafts are shown.
+
+    *joined* is false for a group one could join.
+    """
 
     group: GroupId
     kind: GroupKind
@@ -111,6 +225,17 @@ class RailRow:
     joined: bool = True
     draft: bool = False
     failed: bool = False
+    mentions: int = 0
+    """How many of the unread messages call the reader."""
+    notify: NotifyLevel = "all"
+    peer: UserId | None = None
+    """The other one of a direct conversation."""
+    presence: PresenceState | None = None
+    """Of the *peer*."""
+    typing: str = ""
+    """Who is writing there now, in words; shown in place of the preview."""
+    hidden: bool = False
+    """Out of sight: not in the list, unless it is open; found by the quick switcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +248,10 @@ class MemberRow:
     role: Role
     presence: PresenceState
     own: bool
+    status: str = ""
+    typing: bool = False
+    muted: bool = False
+    """May write nothing here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +268,22 @@ class Header:
     may_leave: bool
     joined: bool
     complete_up_to: Millis | None
+    peer: UserId | None = None
+    presence: PresenceState | None = None
+    status: str = ""
+    typing: str = ""
+    may_manage: bool = False
+    """Add and remove people, change topic, make invitations."""
+    pins: int = 0
+    notify: NotifyLevel = "all"
+    """Of what the person wants to be told."""
+    hidden: bool = False
+    slow: int = 0
+    """Seconds between two messages of one member."""
+    private: bool = False
+    """Only members see the group."""
+    keeps: Keeps | None = None
+    """How much of its past is kept; None: all."""
 
 
 def first_index(rows: Sequence[Row], kind: type[Row]) -> int | None:

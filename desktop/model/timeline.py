@@ -11,15 +11,18 @@ and beyond all seqs four for each message of the outbox.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+import msgspec
+
 from common.ids import MAX_INTEGER, Millis, Nonce, Seq, UserId
-from common.protocol.messages import Entry
+from common.protocol.messages import Entry, Keeps
 from desktop.events import OutboxItem, OutboxState
 from desktop.model.rows import (
+    BeginLine,
     Bubble,
     DayLine,
     Delivery,
@@ -27,9 +30,11 @@ from desktop.model.rows import (
     NewLine,
     Notice,
     NoticeKind,
+    Quote,
     Row,
     Splice,
 )
+from desktop.model.said import Said
 
 RUN_MS: Final = 5 * 60 * 1000
 """A pause of this length, and the next message of the same author stands for itself again."""
@@ -37,7 +42,22 @@ RUN_MS: Final = 5 * 60 * 1000
 _GAP, _DAY, _NEW, _SAID = range(4)
 _SLOTS: Final = 4
 _OUTBOX: Final = (MAX_INTEGER + 1) * _SLOTS
-_NOTICES: Final = {"join": NoticeKind.JOINED, "leave": NoticeKind.LEFT, "rename": NoticeKind.RENAMED}
+QUOTED: Final = 200
+"""Characters of a message that a quote of it has."""
+_NOTICES: Final = {
+    "join": NoticeKind.JOINED,
+    "leave": NoticeKind.LEFT,
+    "rename": NoticeKind.RENAMED,
+    "topic": NoticeKind.TOPIC,
+    "role": NoticeKind.ROLE,
+    "ban": NoticeKind.BANNED,
+    "mute": NoticeKind.MUTED,
+    "slow": NoticeKind.SLOWED,
+    "pin": NoticeKind.PINNED,
+    "retention": NoticeKind.RETENTION,
+}
+_DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: NoticeKind.REMOVED}
+_EVERYBODY: Final = UserId(0)
 
 
 @dataclass(slots=True)
@@ -75,6 +95,12 @@ class Timeline(Sequence[Row]):
         self._new_after: Seq | None = None
         self._keys: list[int] = []
         self._rows: list[Row] = []
+        self._said = Said(me)
+        self._aside: dict[Seq, Entry] = {}
+        self._quoting: dict[Seq, set[Seq]] = {}
+        self._may_manage = False
+        self._floor = Seq(0)
+        self._keeps: Keeps | None = None
         self.first_reached = False
         """Nothing comes before the first row."""
 
@@ -107,8 +133,15 @@ class Timeline(Sequence[Row]):
         index = bisect_left(self._keys, key)
         return index if index < len(self._keys) and self._keys[index] == key else None
 
+    def reactions_after(self, seq: Seq) -> Sequence[Entry]:
+        """Those put after *seq* in the log that still stand, the last one first."""
+        return self._said.reactions_after(seq)
+
     def seq_up_to(self, index: int) -> Seq:
-        """The last entry in the rows up to *index*; 0: none."""
+        """The last entry in the rows up to *index*; 0: none. With the last row goes what was said after it without a row."""
+        last = len(self._rows) - 1 - len(self._outbox)
+        if 0 <= last <= index and self._stretches and self._keys[last] // _SLOTS >= self._stretches[-1].first:
+            return self.newest
         for at in range(min(index, len(self._rows) - 1), -1, -1):
             seq, slot = divmod(self._keys[at], _SLOTS)
             if slot == _SAID and self._keys[at] < _OUTBOX:
@@ -131,13 +164,47 @@ class Timeline(Sequence[Row]):
         """Shown entries that come after *seq*."""
         return self._entries[bisect_right(self._seqs, seq) :]
 
+    def message(self, seq: Seq) -> Entry | None:
+        """The message at *seq*, as it was sent; None when it is not known, or no message."""
+        found = self._known(seq)
+        return found if found is not None and found.kind == "message" else None
+
+    def text(self, seq: Seq) -> str:
+        """The text of the message at *seq* as it stands now; empty when it is not known or was taken back."""
+        found = self.message(seq)
+        return "" if found is None or self._said.is_redacted(found) else self._said.body(found)
+
+    def quote(self, seq: Seq) -> Quote:
+        """The message at *seq* as it is shown above what answers it."""
+        found = self.message(seq)
+        if found is None:
+            return Quote(seq, UserId(0), "", "")
+        redacted = self._said.is_redacted(found)
+        text = "" if redacted else self._said.body(found)[:QUOTED] or ", ".join(file.name for file in found.files)
+        return Quote(seq, found.sender, self._name_of(found.sender), text, redacted)
+
+    def last_own(self) -> Seq | None:
+        """The newest own message that may be edited, of those that are here; none while a newer one is not even sent."""
+        if any(item.kind == "message" for item in self._waiting()):
+            return None
+        for entry in reversed(self._entries):
+            if entry.sender == self._me and entry.kind == "message" and self._may_edit(entry):
+                return entry.seq
+        return None
+
+    def index_of(self, seq: Seq) -> int | None:
+        """The row of the entry at *seq*."""
+        key = seq * _SLOTS + _SAID
+        index = bisect_left(self._keys, key)
+        return index if index < len(self._keys) and self._keys[index] == key else None
+
     # -- folding -------------------------------------------------------------------------------------------------------
 
     def add(self, entries: Sequence[Entry], *, first_reached: bool = False) -> Splice | None:
         """A run of entries without gaps has become known; what was known already may come again, newer."""
         if not entries:
-            self.first_reached |= first_reached
-            return None
+            news, self.first_reached = first_reached and not self.first_reached, self.first_reached or first_reached
+            return self._lay_again(0, 0, with_outbox=True) if news and not self._seqs else None
         first, last = int(entries[0].seq), int(entries[-1].seq)
         line_before = self._new_position()
         shown = [entry for entry in entries if _is_shown(entry)]
@@ -145,7 +212,11 @@ class Timeline(Sequence[Row]):
         self._seqs[start:stop] = [entry.seq for entry in shown]
         self._entries[start:stop] = shown
         self._cover(first, last)
-        self.first_reached |= (first_reached and first == self._stretches[0].first) or self._stretches[0].first == 1
+        begin = self._stretches[0].first
+        self.first_reached |= (first_reached and first == begin) or begin <= self._floor + 1
+        for entry in shown:
+            if entry.kind == "message" and entry.target is not None:
+                self._quoting.setdefault(entry.target, set()).add(entry.seq)
         nonces = {entry.nonce for entry in shown if entry.nonce is not None and entry.sender == self._me}
         self._own_nonces |= nonces
         arrived = any(item.nonce in nonces for item in self._outbox)
@@ -156,9 +227,66 @@ class Timeline(Sequence[Row]):
             first, last = min(first, *moved), max(last, *moved)
         return self._lay_again(first, last, with_outbox=arrived)
 
+    def relate(self, entries: Iterable[Entry]) -> Iterator[Splice]:
+        """What *entries*, from anywhere in the log, say of messages or are quoted for.
+
+        Each place that changes is a splice of its own, and is as it was until the splice is taken: take them all.
+        """
+        known = tuple(entries)
+        touched = self._said.fold(known)
+        for entry in known:
+            if entry.kind == "message":
+                self._aside[entry.seq] = entry
+                touched.add(entry.seq)
+        return self._lay_each(touched)
+
+    def begin_after(self, floor: Seq, keeps: Keeps | None) -> Iterator[Splice]:
+        """The log was deleted up to *floor*, and *keeps* says how much of it is kept. The splices are as those of `relate`."""
+        if (floor, keeps) == (self._floor, self._keeps):
+            return
+        grown, self._floor, self._keeps = floor > self._floor, max(floor, self._floor), keeps
+        quoting: set[Seq] = set()
+        if grown:
+            quoting = self._forget_up_to(floor)
+        first = self._seqs[0] if self._seqs else 0
+        if (splice := self._lay_again(first, first, with_outbox=not self._seqs)) is not None:
+            yield splice
+        yield from self._lay_each(quoting)
+
+    def _forget_up_to(self, floor: Seq) -> set[Seq]:
+        """Nothing up to *floor* is known any more. Returns what quotes some of it."""
+        gone = bisect_right(self._seqs, floor)
+        del self._seqs[:gone]
+        del self._entries[:gone]
+        self._stretches = [
+            _Stretch(max(stretch.first, floor + 1), stretch.last) for stretch in self._stretches if stretch.last > floor
+        ]
+        self.first_reached |= bool(self._stretches) and self._stretches[0].first == floor + 1
+        self._aside = {seq: entry for seq, entry in self._aside.items() if seq > floor}
+        quoted = [seq for seq in self._quoting if seq <= floor]
+        return {seq for target in quoted for seq in self._quoting[target] if seq > floor}
+
+    def set_may_manage(self, may: bool) -> Splice | None:
+        """Whether this person may delete the messages of others."""
+        if may == self._may_manage:
+            return None
+        self._may_manage = may
+        return self._lay_again(self._seqs[0], self._seqs[-1]) if self._seqs else None
+
+    def set_acts(self, items: Iterable[OutboxItem]) -> Iterator[Splice]:
+        """All acts that are still on their way: they look as if they were done. The splices are as those of `relate`."""
+        return self._lay_each(self._said.wait(items))
+
+    def _lay_each(self, touched: set[Seq]) -> Iterator[Splice]:
+        """Each is laid out when it is asked for, so that what it says is true of the rows as they are then."""
+        quoting: set[Seq] = set().union(*(self._quoting.get(seq, ()) for seq in touched))
+        for seq in sorted(touched | quoting):
+            if self.index_of(seq) is not None and (splice := self._lay_again(seq, seq)) is not None:
+                yield splice
+
     def set_outbox(self, items: Iterable[OutboxItem]) -> Splice | None:
-        """All own messages that are still on their way, in the order in which they were written."""
-        self._outbox = list(items)
+        """All own messages that are still on their way, in the order in which they were written. Acts have `set_acts`."""
+        self._outbox = [item for item in items if item.kind == "message"]
         self._place_outbox()
         newest = self._seqs[-1] if self._seqs else 0
         return self._lay_again(newest, newest, with_outbox=True)
@@ -183,12 +311,14 @@ class Timeline(Sequence[Row]):
         touched = [index for index, row in enumerate(self._rows) if self._speaks_of(index, row, people)]
         if not touched:
             return None
+        new_position = self._new_position()
         for index in touched:
             row = self._rows[index]
-            if isinstance(row, Bubble):
+            if isinstance(row, Bubble) and row.seq is None:
                 self._rows[index] = replace(row, author_name=self._name_of(row.author))
-            elif isinstance(row, Notice):
-                self._rows[index] = replace(row, who=self._name_of(self._entry(row.seq).sender))
+            else:
+                at = bisect_left(self._seqs, self._keys[index] // _SLOTS)
+                self._rows[index] = self._row(at, self._entries[at], new_position)
         count = touched[-1] + 1 - touched[0]
         return Splice(touched[0], count, count)
 
@@ -212,13 +342,27 @@ class Timeline(Sequence[Row]):
                 return entry.seq
         return None
 
-    def _entry(self, seq: Seq) -> Entry:
-        return self._entries[bisect_left(self._seqs, seq)]
+    def _known(self, seq: Seq) -> Entry | None:
+        at = bisect_left(self._seqs, seq)
+        return self._entries[at] if at < len(self._seqs) and self._seqs[at] == seq else self._aside.get(seq)
 
     def _speaks_of(self, index: int, row: Row, people: set[UserId]) -> bool:
-        if isinstance(row, Bubble):
+        if isinstance(row, Bubble) and row.seq is None:
             return row.author in people
-        return isinstance(row, Notice) and self._entry(Seq(self._keys[index] // _SLOTS)).sender in people
+        if not isinstance(row, (Bubble, Notice)):
+            return False
+        entry = self._known(Seq(self._keys[index] // _SLOTS))
+        assert entry is not None, "it has a row"
+        named: set[UserId | None] = {entry.sender, entry.user, entry.forwarded}
+        if isinstance(row, Bubble):
+            named |= self._said.reactors(entry.seq)
+            named.add(row.quote.author if row.quote is not None else None)
+        return not named.isdisjoint(people)
+
+    def _may_edit(self, entry: Entry) -> bool:
+        return not (
+            self._said.is_redacted(entry) or entry.damaged or entry.via is not None or entry.forwarded is not None
+        )
 
     # -- laying out ----------------------------------------------------------------------------------------------------
 
@@ -243,6 +387,8 @@ class Timeline(Sequence[Row]):
     def _laid_log(self, start: int, stop: int, low: int, high: int) -> list[tuple[int, Row]]:
         """Keys and rows of the shown entries [start, stop), and of the gaps within the seqs [low, high]."""
         laid: list[tuple[int, Row]] = []
+        if start == 0 and self.first_reached and self._begins is not None:
+            laid.append((0, self._begins))
         new_position = self._new_position()
         gaps = self._gaps(low, high)
         laid.extend((seq * _SLOTS + _GAP, GapLine()) for seq in gaps)
@@ -258,6 +404,12 @@ class Timeline(Sequence[Row]):
             laid.sort(key=lambda pair: pair[0])
         return laid
 
+    @property
+    def _begins(self) -> BeginLine | None:
+        """The line where the messages begin, if there is something to say of it."""
+        keeps = self._keeps or Keeps()
+        return BeginLine(keeps, self._floor > 0) if self._floor or keeps.days or keeps.entries else None
+
     def _gaps(self, low: int, high: int) -> list[int]:
         """The seqs in [low, high] that have a gap right before them."""
         start = max(bisect_left(self._stretches, low, key=lambda stretch: stretch.first), 1)
@@ -265,10 +417,10 @@ class Timeline(Sequence[Row]):
         return [stretch.first for stretch in self._stretches[start:stop]]
 
     def _row(self, at: int, entry: Entry, new_position: int | None) -> Row:
-        name = self._name_of(entry.sender)
         if entry.kind in _NOTICES:
-            return Notice(entry.seq, _NOTICES[entry.kind], name, entry.body or "", entry.at)
+            return self._notice(entry)
         own = entry.sender == self._me
+        said, redacted = self._said, self._said.is_redacted(entry)
         following = self._entries[at + 1] if at + 1 < len(self._entries) else None
         if following is None:
             waiting = self._waiting()
@@ -279,16 +431,39 @@ class Timeline(Sequence[Row]):
             seq=entry.seq,
             nonce=entry.nonce if own else None,
             author=entry.sender,
-            author_name=name,
+            author_name=self._name_of(entry.sender),
             own=own,
-            body=entry.body or "",
+            body="" if redacted else said.body(entry),
             at=entry.at,
             first_of_run=at == 0 or not self._continues(self._entries[at - 1], entry, new_position),
             last_of_run=not goes_on,
-            delivery=(Delivery.READ if entry.seq <= self._read_by_others else Delivery.STORED) if own else None,
+            delivery=self._delivery(entry) if own else None,
             damaged=entry.damaged,
-            redacted=entry.redacted,
+            redacted=redacted,
+            quote=None if entry.target is None or redacted else self.quote(entry.target),
+            reactions=() if redacted else said.reactions(entry.seq, self._name_of),
+            files=() if redacted else entry.files,
+            edited=not redacted and said.is_edited(entry),
+            pinned=not redacted and said.is_pinned(entry.seq),
+            forwarded_from="" if entry.forwarded is None else self._name_of(entry.forwarded),
+            via=entry.via or "",
+            calls=not redacted and bool(said.mentions(entry)),
+            calls_me=not (own or redacted) and not {self._me, _EVERYBODY}.isdisjoint(said.mentions(entry)),
+            may_edit=own and self._may_edit(entry),
+            may_delete=not redacted and (own or self._may_manage),
         )
+
+    def _notice(self, entry: Entry) -> Notice:
+        kind = _NOTICES[entry.kind]
+        if entry.user is not None and entry.user != entry.sender:
+            kind = _DONE_TO_OTHERS.get(kind, kind)
+        if kind is NoticeKind.BANNED and not entry.on:
+            kind = NoticeKind.UNBANNED
+        if kind is NoticeKind.MUTED and not entry.on:
+            kind = NoticeKind.UNMUTED
+        whom = "" if entry.user is None else self._name_of(entry.user)
+        keeps = _keeps_of(entry) if kind is NoticeKind.RETENTION else None
+        return Notice(entry.seq, kind, self._name_of(entry.sender), entry.body or "", entry.at, whom, keeps)
 
     def _laid_outbox(self) -> list[tuple[int, Row]]:
         laid: list[tuple[int, Row]] = []
@@ -315,6 +490,10 @@ class Timeline(Sequence[Row]):
                 last_of_run=not (following and self._is_run(item.written_at, following.written_at)),
                 delivery=Delivery.FAILED if item.state is OutboxState.FAILED else Delivery.WAITING,
                 problem=item.problem,
+                quote=None if item.target is None else self.quote(item.target),
+                files=item.files,
+                uploads=item.uploads,
+                calls=bool(item.mentions),
             )
             laid.append((key + _SAID, bubble))
             at_before, is_own_before = item.written_at, True
@@ -331,6 +510,12 @@ class Timeline(Sequence[Row]):
         if places != sorted(places):
             self._places = {item.nonce: self._next_place + at for at, item in enumerate(self._outbox)}
             self._next_place += len(self._outbox)
+
+    def _delivery(self, own: Entry) -> Delivery:
+        """How far an own message is: it waits again while another text of it does, or its end."""
+        if self._said.is_waiting(own):
+            return Delivery.WAITING
+        return Delivery.READ if own.seq <= self._read_by_others else Delivery.STORED
 
     def _waiting(self) -> list[OutboxItem]:
         """The outbox without what the log already has."""
@@ -367,5 +552,15 @@ class Timeline(Sequence[Row]):
         return Splice(start, stop - start, len(changed))
 
 
+def _keeps_of(entry: Entry) -> Keeps | None:
+    """What an entry says of how much is kept; None: nothing that can be understood here."""
+    try:
+        return msgspec.json.decode(entry.body or "{}", type=Keeps)
+    except msgspec.MsgspecError:
+        return None
+
+
 def _is_shown(entry: Entry) -> bool:
+    if entry.kind == "pin":
+        return entry.on
     return entry.kind == "message" or entry.kind in _NOTICES

@@ -5,7 +5,7 @@ All places are real pixels, x from the left edge of the list, y from the top of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -74,7 +74,21 @@ class Rule(NamedTuple):
         pen.rectangle(self.x, top + self.y, self.width, self.height, self.fill)
 
 
-Mark = Text | Panel | Picture | Rule
+class Live(NamedTuple):
+    """What looks otherwise from moment to moment in a place that stays the same: *marks* says how when it is drawn.
+
+    *name*: what it shows, so that it can be found to be drawn again.
+    """
+
+    name: str
+    marks: Callable[[], Sequence[Text | Panel | Picture | Rule]]
+
+    def draw(self, pen: Pen, top: int) -> None:
+        for mark in self.marks():
+            mark.draw(pen, top)
+
+
+Mark = Text | Panel | Picture | Rule | Live
 
 
 class Run(NamedTuple):

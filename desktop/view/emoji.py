@@ -28,10 +28,13 @@ _SIZES: Final = {"linux": 109, "win32": 128, "darwin": 160}
 """Bitmap fonts open in the one size that they have."""
 
 _SIGN: Final = (
-    "[\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23fa\U0001f300-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+    "(?:[\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23fa\u25fd\u25fe\u2b1b\u2b1c\U0001f300-\U0001faff"
+    "\U0001f004\U0001f0cf\U0001f170\U0001f171\U0001f17e\U0001f17f\U0001f18e\U0001f191-\U0001f19a\U0001f201\U0001f202\U0001f21a"
+    "\U0001f22f\U0001f232-\U0001f23a\U0001f250\U0001f251]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+    "|[©®‼⁉™ℹ↔-↙↩↪⌨⏏Ⓜ▪▫▶◀◻◼⤴⤵⬅-⬇〰〽㊗㊙]\ufe0f)"
 )
-EMOJI: Final = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|{_SIGN}(?:\u200d{_SIGN})*")
-"""One emoji: a flag, or a sign with its skin tone and what is joined to it."""
+EMOJI: Final = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_SIGN}(?:\u200d{_SIGN})*")
+"""One emoji: a flag, a key, or a sign with its skin tone and what is joined to it."""
 _TEXT_SIGN: Final = re.compile("[\u2600-\u27bf]")
 """A sign that is text unless U+FE0F follows (☎, ✓) …"""
 _EMOJI_BY_NATURE: Final = frozenset(
@@ -43,6 +46,16 @@ _EMOJI_BY_NATURE: Final = frozenset(
 def is_text(sequence: str) -> bool:
     """Whether that match of `EMOJI` is a plain sign that belongs into the text's own font."""
     return len(sequence) == 1 and _TEXT_SIGN.match(sequence) is not None and sequence not in _EMOJI_BY_NATURE
+
+
+@lru_cache(maxsize=4096)
+def is_drawable(sequence: str) -> bool:
+    """Whether the system's colour font has that emoji; one newer than the font is empty, or falls apart into what it is joined of."""
+    font = colour_font()
+    if font is None:
+        return False
+    left, top, right, bottom = font.getbbox(sequence)
+    return right > left and bottom > top and font.getlength(sequence) < 1.5 * font.getlength("😀")
 
 
 @lru_cache(maxsize=1)
@@ -66,8 +79,20 @@ def draw(sequence: str, size: int) -> Image.Image:
     box = font.getbbox(sequence)
     sheet = Image.new("RGBA", (max(1, round(box[2])), max(1, round(box[3]))), (0, 0, 0, 0))
     ImageDraw.Draw(sheet).text((0, 0), sequence, font=font, embedded_color=True)
-    sheet = sheet.crop(sheet.getbbox() or (0, 0, *sheet.size))
+    inked = sheet.getbbox()
+    if inked is None:
+        return _unknown(size)
+    sheet = sheet.crop(inked)
     side = max(sheet.size)
     square = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     square.paste(sheet, ((side - sheet.width) // 2, (side - sheet.height) // 2))
+    return square.resize((size, size), Image.Resampling.LANCZOS)
+
+
+def _unknown(size: int) -> Image.Image:
+    """In place of an emoji that the font does not have: nothing at all would say that nothing was written."""
+    edge = 4 * size
+    square = Image.new("RGBA", (edge, edge), (0, 0, 0, 0))
+    box = (edge // 6, edge // 6, edge - edge // 6, edge - edge // 6)
+    ImageDraw.Draw(square).rounded_rectangle(box, radius=edge // 8, outline=(128, 138, 150, 255), width=edge // 14)
     return square.resize((size, size), Image.Resampling.LANCZOS)

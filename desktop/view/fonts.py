@@ -54,6 +54,8 @@ class Fonts:
                 -max(1, round(size * scale.font_factor)),
                 "-weight",
                 "bold" if role in tokens.BOLD_FONTS else "normal",
+                "-slant",
+                "italic" if role in tokens.ITALIC_FONTS else "roman",
             )
             self._lines[role] = int(self._call("font", "metrics", name, "-linespace"))
             self._ascents[role] = int(self._call("font", "metrics", name, "-ascent"))
@@ -91,6 +93,18 @@ def fit(measure: Measure, font: str, text: str, width: int) -> str:
         else:
             high = middle - 1
     return text[:low].rstrip() + "…"
+
+
+def broken(measure: Measure, font: str, text: str, width: int, most: int) -> list[str]:
+    """*text* in lines of *width* pixels, broken between words; the last one of *most* has all that is left."""
+    lines: list[str] = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and len(lines) < most and measure.width(font, longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _first_of(wanted: tuple[str, ...], there: frozenset[str], otherwise: str) -> str:

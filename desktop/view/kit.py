@@ -18,7 +18,8 @@ Command = Callable[[], object]
 """What a control does when it is pressed."""
 _PARAGRAPH: Final = 400
 """What a paragraph asks for before it knows its width, logical pixels."""
-ButtonKind = Literal["Primary", "Plain", "Danger", "Ghost", "Link", "Menu", "Title"]
+_NARROWEST: Final = 24
+ButtonKind = Literal["Primary", "Plain", "Danger", "Ghost", "Link", "Menu", "Nav", "Title"]
 
 
 def frame(parent: tk.Misc, look: Look, surface: Surface = "window") -> tk.Frame:
@@ -27,12 +28,12 @@ def frame(parent: tk.Misc, look: Look, surface: Surface = "window") -> tk.Frame:
 
 
 def fixed_frame(parent: tk.Misc, look: Look, surface: Surface = "window", width: int = 0, height: int = 0) -> tk.Frame:
-    """A frame that keeps its size (logical pixels) whatever is in it."""
+    """A frame that keeps its size (logical pixels, for text of the standard size) whatever is in it."""
     made = frame(parent, look, surface)
     if width:
-        made.configure(width=look.px(width))
+        made.configure(width=look.tx(width))
     if height:
-        made.configure(height=look.px(height))
+        made.configure(height=look.tx(height))
     made.pack_propagate(False)
     return made
 
@@ -61,7 +62,7 @@ def label(
         pady=0,
         anchor="w",
         justify="left",
-        wraplength=look.px(wrap) if wrap else 0,
+        wraplength=look.tx(wrap) if wrap else 0,
     )
 
 
@@ -75,9 +76,11 @@ def paragraph(
 ) -> tk.Label:
     """Text that breaks its lines at the width that it gets. Pack it with ``fill="x"``."""
     made = label(parent, look, text, font, colour, surface, wrap=_PARAGRAPH)
+    made.configure(width=1)  # it asks for no width of its own
 
     def rewrap(event: tk.Event[tk.Misc]) -> None:
-        made.configure(wraplength=max(1, event.width))
+        if event.width > look.px(_NARROWEST):  # else it is not placed yet, and would be a tower of letters
+            made.configure(wraplength=event.width)
 
     made.bind("<Configure>", rewrap)
     return made
@@ -104,7 +107,12 @@ def button(
         compound="left" if text else "image",
         cursor="hand2",
     )
-    made.bind("<Return>", lambda _event: made.invoke())
+
+    def press(_event: tk.Event[tk.Misc]) -> str:
+        made.invoke()
+        return "break"  # it may be gone now, with the sheet that it was on
+
+    made.bind("<Return>", press)
     return made
 
 
@@ -137,6 +145,11 @@ def switch(parent: tk.Misc, look: Look, text: str, value: bool, command: Callabl
     made.state(["!alternate", "selected" if value else "!selected"])
     made.configure(command=lambda: command(made.instate(["selected"])))
     return made
+
+
+def keyboard_at(widget: tk.Misc) -> str:
+    """Tk's name of the widget that has the keyboard, "" when it is in another program: dialogs of Tk's own are no widgets of tkinter."""
+    return str(widget.tk.call("focus", "-displayof", str(widget)))
 
 
 def separator(parent: tk.Misc, look: Look) -> tk.Frame:
@@ -178,7 +191,8 @@ class Field(tk.Frame):
         self._hint = hint
         head = frame(self, look, surface)
         head.pack(fill="x", pady=(0, look.px(4)))
-        label(head, look, name, "small_bold", look.palette.text2, surface).pack(side="left")
+        self._name = label(head, look, name, "small_bold", look.palette.text2, surface)
+        self._name.pack(side="left")
         self.head = head
         self.entry = entry(self, look, surface, secret)
         self.entry.pack(fill="x")
@@ -195,6 +209,10 @@ class Field(tk.Frame):
         """Replace what stands there."""
         self.entry.delete(0, "end")
         self.entry.insert(0, text)
+
+    def call(self, name: str) -> None:
+        """Another name above it."""
+        self._name.configure(text=name)
 
     def show_hint(self, hint: str) -> None:
         """Say *hint* below the field when nothing is wrong."""
@@ -227,11 +245,17 @@ class Tip:
         for event in ("<Leave>", "<ButtonPress>", "<Destroy>"):
             widget.bind(event, self._hide, add="+")
 
+    def say(self, text: str) -> None:
+        """Another word from now on."""
+        self._text = text
+
     def _wait(self, _event: tk.Event[tk.Misc]) -> None:
         self._hide()
         self._job = self._widget.after(self.DELAY_MS, self._show)
 
     def _show(self) -> None:
+        if not self._text:
+            return
         look = self._look
         top = self._widget.winfo_toplevel()
         shown = tk.Label(
@@ -242,6 +266,8 @@ class Tip:
             bg=look.palette.text,
             padx=look.px(8),
             pady=look.px(4),
+            justify="left",
+            wraplength=max(look.px(100), top.winfo_width() - look.px(24)),
         )
         x = self._widget.winfo_rootx() - top.winfo_rootx() + self._widget.winfo_width() // 2
         y = self._widget.winfo_rooty() - top.winfo_rooty() + self._widget.winfo_height() + look.px(4)

@@ -26,6 +26,10 @@ class Look:
         """Real pixels of a logical length."""
         return self.scale.px(length)
 
+    def tx(self, length: float) -> int:
+        """Real pixels of a logical length that text has to fit into."""
+        return self.scale.tx(length)
+
     def font(self, role: str) -> str:
         """The name for ``-font``."""
         return self.fonts.name(role)

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
-from common.ids import GroupId
+from common.ids import GroupId, Seq
 from common.protocol.messages import User
 from desktop.intents import Intents
 from desktop.locale import _
+from desktop.model.reacted import ReactionNote
 from desktop.model.rows import Header, MemberRow, RailRow
+from desktop.model.transfers import TransferList
 from desktop.screen import Tone
 from desktop.view import kit, theme, tokens
+from desktop.view.around import Around
 from desktop.view.composer import Composer
+from desktop.view.files.button import TransfersButton
+from desktop.view.files.files import Files
+from desktop.view.files_in import FilesIn
 from desktop.view.fonts import fit
 from desktop.view.header import ConversationHeader
 from desktop.view.look import Look
 from desktop.view.members import MembersPane
+from desktop.view.message_acts import Ask, Forward, PickEmoji
 from desktop.view.overlay import Choice
 from desktop.view.popup import Popup
 from desktop.view.rail import Rail
 from desktop.view.timeline import Timeline
 
+DROP_AFTER_MS: Final = 400
+"""When what is dragged is looked for: not before the window is there."""
 _MEMBERS_FROM = 900
 """In a narrower window (logical pixels) the members pane comes only when it is asked for, and then in the place of the rail."""
+_TWO_FROM = 640
+"""In a narrower one there is one pane at a time: the conversations, the open one, or its members."""
+
+
+if TYPE_CHECKING:
+    from desktop.view.reaction_bar import ReactionBar
 
 
 class MainScreen(tk.Frame):
@@ -38,10 +54,12 @@ class MainScreen(tk.Frame):
         user: User,
         members_wanted: bool,
         on_members: Callable[[bool], None],
-        on_new_group: kit.Command,
-        on_rename: kit.Command,
-        on_leave: kit.Command,
+        around: Around,
         relay_menu: Sequence[Choice],
+        ask: Ask,
+        forward: Forward,
+        pick_emoji: PickEmoji,
+        files: Files,
     ) -> None:
         """*relay_menu*: what can be done with the relay and the account, opened at the name of either."""
         super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
@@ -52,7 +70,14 @@ class MainScreen(tk.Frame):
         self._members_wanted = members_wanted
         self._members_asked = False
         """In a window that is too narrow for it, the pane was asked for."""
+        self._group: GroupId | None = None
+        """The conversation that was opened last."""
+        self._rail_asked = False
+        """The same of the conversations, where there is room for one pane."""
         self._on_members = on_members
+        self._around = around
+        self._files = files
+        self.transfers: TransfersButton | None = None
         self._relay_menu = relay_menu
         self._popup: Popup | None = None
         px = look.px
@@ -62,15 +87,21 @@ class MainScreen(tk.Frame):
         left.pack(side="left", fill="y")
         head = kit.fixed_frame(left, look, "rail", height=tokens.HEADER_HEIGHT)
         head.pack(fill="x")
-        kit.icon_button(head, look, "plus", on_new_group, _("New group"), "rail").pack(side="right", padx=(0, px(10)))
+        new = kit.icon_button(head, look, "plus", around.new_conversation, _("New conversation"), "rail")
+        new.pack(side="right", padx=(0, px(10)))
+        self._filter = kit.icon_button(head, look, "filter", self.toggle_unread_only, _("Only unread"), "rail")
+        self._filter.pack(side="right")
         words = kit.frame(head, look, "rail")
         words.pack(side="left", padx=(px(12), 0), fill="x", expand=True)
         title = kit.frame(words, look, "rail")
         title.pack(anchor="w")
-        shown = fit(look.fonts, "title", look.safe.name(relay_name), px(170))
-        self._relay = kit.button(title, look, shown, self._open_relay_menu, "Title", surface="rail")
+        self._relay_name = look.safe.name(relay_name)
+        self._relay = kit.button(title, look, "", self._open_relay_menu, "Title", surface="rail")
         arrow = look.icon("down", 14, look.palette.text3, 2.2)
-        self._relay.configure(image=arrow, compound="right", text=f"{shown} ")
+        self._relay.configure(image=arrow, compound="right")
+        self._status_text = ""
+        words.bind("<Configure>", lambda event: self._write_head(event.width))
+        self._head_words = words
         kit.Tip(self._relay, look, _("Other relays, settings, sign out"))
         lock = kit.label(title, look, image=look.icon("lock", 14, look.palette.ok, 2.4), surface="rail")
         if is_known:
@@ -82,7 +113,7 @@ class MainScreen(tk.Frame):
         self._dot.pack(side="left", padx=(0, px(6)))
         self._status = kit.label(status, look, "", "small", look.palette.text2, "rail")
         self._status.pack(side="left")
-        self.rail = Rail(left, look, self.open_group)
+        self.rail = Rail(left, look, self.open_group, self._open_rail_menu, self.show_writing)
         self.rail.pack(fill="both", expand=True)
         if is_known:
             self._own(left, user)
@@ -90,14 +121,36 @@ class MainScreen(tk.Frame):
         self._left_line = kit.separator(self, look)
         self._left_line.pack(side="left", fill="y")
         self._members_line = kit.separator(self, look)
-        self.members = MembersPane(self, look, lambda: self.toggle_members(False))
+        self.members = MembersPane(self, look, lambda: self.toggle_members(False), self._open_member_menu)
         self._middle = kit.frame(self, look)
         self._middle.pack(side="left", fill="both", expand=True)
-        self.header = ConversationHeader(self._middle, look, self.toggle_members, on_rename, on_leave, self._join)
+        self.header = ConversationHeader(
+            self._middle,
+            look,
+            self.show_list,
+            self.toggle_members,
+            self._join,
+            lambda: around.open_search(everywhere=False),
+            intents.show_pins,
+            around.open_info,
+            files.open_transfers,
+        )
         self._header_line = kit.separator(self._middle, look)
-        self.composer = Composer(self._middle, look, intents)
+        root = self.winfo_toplevel()
+        assert isinstance(root, tk.Tk)
+        self.files_in = FilesIn(root, look, intents, self._middle, self._attaches_in)
+        self.composer = Composer(
+            self._middle, look, intents, around.seek_here, around.ask_everybody, self.files_in.paste
+        )
         self._composer_line = kit.separator(self._middle, look)
-        self.timeline = Timeline(self._middle, look, intents)
+        self.timeline = Timeline(self._middle, look, intents, ask, forward, pick_emoji, files)
+        files.on_changed = self.timeline.files_changed
+        files.rows = lambda: self.timeline.rows
+        files.on_transfers = self._show_transfers
+        self.header.transfers.show(files.transfers)
+        self.composer.add_button("clip", _("Attach files"), self.files_in.choose, "left")
+        self.composer.add_button("smile", _("Emoji"), lambda: pick_emoji(self.composer.insert))
+        self._reactions: ReactionBar | None = None
         # The order in which Tab goes through them.
         self.composer.lift()
         self.members.lift()
@@ -106,6 +159,8 @@ class MainScreen(tk.Frame):
         )
         self._show_conversation(False)
         self.bind("<Configure>", lambda event: self._arrange(event.width))
+        self._drop_job = self.after(DROP_AFTER_MS, self.files_in.dropping.begin)
+        self.bind("<Destroy>", self._end)
 
     # -- what is shown -------------------------------------------------------------------------------------------------
 
@@ -115,7 +170,8 @@ class MainScreen(tk.Frame):
         palette = look.palette
         colour = {Tone.GOOD: palette.ok, Tone.BUSY: palette.away, Tone.BAD: palette.badge_muted}[tone]
         self._dot.configure(image=look.paint.disc(look.px(8), colour))
-        self._status.configure(text=fit(look.fonts, "small", look.safe.line(text), look.px(tokens.RAIL_WIDTH - 90)))
+        self._status_text = look.safe.line(text)
+        self._write_head(self._head_words.winfo_width())
 
     def show_rail(self, rows: Sequence[RailRow], selected: int | None) -> None:
         """The conversations."""
@@ -124,7 +180,12 @@ class MainScreen(tk.Frame):
     def show_header(self, header: Header | None) -> None:
         """The open conversation; None: none is."""
         changed = (header is None) != (self._header is None)
+        if header is not None and header.group != self._group:
+            self._group = header.group
+            self._rail_asked = False
+            changed = True
         self._header = header
+        self.timeline.group = header.group if header is not None else None
         if header is not None:
             self.header.show(header)
             self.members.show_header(header)
@@ -135,19 +196,104 @@ class MainScreen(tk.Frame):
             self._show_conversation(header is not None)
             self._arrange(self.winfo_width())
 
+    def show_reactions(self, note: ReactionNote | None) -> None:
+        """A line below the messages, or none."""
+        if note is None:
+            if self._reactions is not None:
+                self._reactions.pack_forget()
+            return
+        if self._reactions is None:
+            from desktop.view.reaction_bar import ReactionBar
+
+            self._reactions = ReactionBar(self._middle, self._look, self._jump, self._intents.dismiss_reactions)
+        self._reactions.show(note)
+        if self.timeline.winfo_manager():
+            self._reactions.pack(side="bottom", fill="x", before=self.timeline)
+
+    def _jump(self, seq: Seq) -> None:
+        if self._header is not None:
+            self._intents.jump_to(self._header.group, seq)
+
     def show_members(self, members: Sequence[MemberRow]) -> None:
         """Who is in it."""
         self.members.list.show_members(members)
+        self.composer.know_people(members)
 
     @property
     def open_header(self) -> Header | None:
         """Which conversation is open."""
         return self._header
 
+    def toggle_unread_only(self) -> None:
+        """Show only conversations with something unread, or all again."""
+        wanted = not self.rail.unread_only
+        self.rail.show_unread_only(wanted)
+        palette = self._look.palette
+        self._filter.configure(
+            image=self._look.icon(
+                "filter", 20, palette.accent_text if wanted else palette.text2, 2.6 if wanted else 1.9
+            )
+        )
+
     def panes(self) -> list[tk.Misc]:
-        """What takes the keyboard, pane by pane, from left to right; only what is there."""
+        """What takes the keyboard, pane by pane, from left to right; only what is there, or could be in the place of another."""
         panes = (self.rail.canvas, self.timeline.canvas, self.composer.text, self.members.list.canvas)
+        if self._is_narrow() and self._header is not None:
+            return list(panes if self._members_wanted else panes[:3])
         return [pane for pane in panes if pane.winfo_ismapped()]
+
+    def focus_pane(self, pane: tk.Misc) -> None:
+        """Give the keyboard to one of `panes`; where only one has room, it comes to the front."""
+        if not pane.winfo_ismapped():
+            self._rail_asked = pane is self.rail.canvas
+            self._members_asked = self._members_asked and pane is self.members.list.canvas
+            self._arrange(self.winfo_width(), asked=pane is self.members.list.canvas)
+            self.update_idletasks()  # what is not there yet cannot take the keyboard
+        pane.focus_set()
+
+    def focus_front(self) -> None:
+        """Give the keyboard to where one writes, or else to what is there."""
+        if self._is_narrow() and (self._header is None or self._rail_asked):
+            self.rail.canvas.focus_set()
+        else:
+            self.composer.focus()
+
+    def stay_as(self, old: MainScreen) -> None:
+        """Take the place of *old*: the same pane is in front, where there is room for one."""
+        self._group = old._group
+        self._rail_asked, self._members_asked = old._rail_asked, old._members_asked
+
+    def show_writing(self) -> None:
+        """The keyboard to where one writes."""
+        self.show_conversation()
+        self.focus_front()
+
+    def go_back(self) -> None:
+        """To where one writes; from there, where one pane has room, to the list."""
+        is_there = self.focus_lastfor() is self.composer.text
+        if self._is_narrow() and (is_there or self._header is None):
+            self.show_list()
+        else:
+            if self._is_narrow():
+                self.show_conversation()
+            self.focus_front()
+
+    def open_own_menu(self) -> None:
+        """What can be done with the relay and the account."""
+        if self._is_narrow():
+            self.show_list()
+        self._open_relay_menu()
+
+    def show_list(self) -> None:
+        """The list of conversations, also where only one pane has room."""
+        self.focus_pane(self.rail.canvas)
+
+    def show_conversation(self) -> None:
+        """The open conversation, also where only one pane has room."""
+        if self._rail_asked or (self._is_narrow() and self._members_asked):
+            self._rail_asked = self._members_asked = False
+            self._arrange(self.winfo_width())
+            self.focus_front()
 
     def toggle_members(self, wanted: bool | None = None) -> None:
         """Open or close the members pane."""
@@ -158,6 +304,21 @@ class MainScreen(tk.Frame):
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
+    def _end(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self.after_cancel(self._drop_job)
+            self.files_in.close()
+
+    def _attaches_in(self) -> str | None:
+        """The conversation that files would go to now; None under a sheet, and where one cannot write."""
+        header = self._header
+        return header.name if header is not None and header.joined and self.winfo_ismapped() else None
+
+    def _show_transfers(self, transfers: TransferList) -> None:
+        if self.transfers is not None:
+            self.transfers.show(transfers)
+        self.header.transfers.show(transfers)
+
     def _own(self, parent: tk.Misc, user: User) -> None:
         """Who is signed in here."""
         look, px = self._look, self._look.px
@@ -167,12 +328,14 @@ class MainScreen(tk.Frame):
             row, look, "dots", self._open_own_menu, _("Other relays, settings, sign out"), "rail"
         )
         self._more.pack(side="right", padx=(0, px(10)))
+        self.transfers = TransfersButton(row, look, self._files.open_transfers, "rail")
+        self.transfers.show(self._files.transfers)
         row.pack(side="bottom", fill="x")
         kit.separator(parent, look).pack(side="bottom", fill="x")
         kit.avatar(row, look, name, user.id, 30, surface="rail").pack(side="left", padx=(px(18), px(10)))
         words = kit.frame(row, look, "rail")
         words.pack(side="left", fill="x", expand=True)
-        room = px(tokens.RAIL_WIDTH - 120)
+        room = look.tx(tokens.RAIL_WIDTH) - px(120)
         kit.label(words, look, fit(look.fonts, "second_bold", name, room), "second_bold", surface="rail").pack(
             anchor="w"
         )
@@ -180,10 +343,25 @@ class MainScreen(tk.Frame):
         kit.label(words, look, login, "meta", look.palette.text3, "rail").pack(anchor="w")
 
     def _open_relay_menu(self) -> None:
-        self._open_menu(self._relay, self._look.px(tokens.HEADER_HEIGHT - 4), "nw")
+        self._open_menu(self._relay, self._look.tx(tokens.HEADER_HEIGHT - 4), "nw")
 
     def _open_own_menu(self) -> None:
-        self._open_menu(self._more, self.winfo_height() - self._look.px(48), "sw")
+        self._open_menu(self._more, self.winfo_height() - self._look.tx(48), "sw")
+
+    def _open_rail_menu(self, row: RailRow, x: int, y: int) -> None:
+        self._open_at(self.rail.canvas, self._around.rail_menu(row), "rail", x, y)
+
+    def _open_member_menu(self, row: MemberRow, x: int, y: int) -> None:
+        self._open_at(self.members.list.canvas, self._around.member_menu(row), "window", x, y)
+
+    def _open_at(self, opener: tk.Widget, choices: Sequence[Choice], ground: kit.Surface, x: int, y: int) -> None:
+        """A menu at a point of the screen, kept within the window."""
+        self.close_menu()
+        if not choices:
+            return
+        px = self._look.px
+        popup = self._popup = Popup(self, self._look, opener, choices, ground)
+        popup.appear(x - self.winfo_rootx(), y - self.winfo_rooty(), px(200))
 
     def _open_menu(self, opener: tk.Widget, y: int, anchor: str) -> None:
         was_open = self._popup is not None and self._popup.winfo_exists()
@@ -191,7 +369,7 @@ class MainScreen(tk.Frame):
         if not was_open:
             px = self._look.px
             self._popup = Popup(self, self._look, opener, self._relay_menu, "rail")
-            self._popup.appear(px(12), y, px(tokens.RAIL_WIDTH - 24), anchor)
+            self._popup.appear(px(12), y, self._look.tx(tokens.RAIL_WIDTH - 24), anchor)
 
     def close_menu(self, unless_at: tk.Misc | None = None) -> None:
         """Close the menu that was opened by a button, if it is there; not when *unless_at* is a part of it."""
@@ -203,8 +381,10 @@ class MainScreen(tk.Frame):
         look, px = self._look, self._look.px
         place = kit.frame(self._middle, look, "timeline")
         inside = kit.frame(place, look, "timeline")
-        inside.place(relx=0.5, rely=0.45, anchor="center")
-        kit.label(inside, look, text, "second", look.palette.text2, "timeline").pack(pady=px(4))
+        inside.place(relx=0.5, rely=0.45, anchor="center", relwidth=0.9)
+        words = kit.paragraph(inside, look, text, "second", look.palette.text2, "timeline")
+        words.configure(justify="center", anchor="center")
+        words.pack(fill="x", pady=px(4))
         return place
 
     def _show_conversation(self, shown: bool) -> None:
@@ -227,7 +407,15 @@ class MainScreen(tk.Frame):
         """
         if width <= 1:
             return
-        roomy = width >= self._look.px(_MEMBERS_FROM)
+        if self._is_narrow(width):
+            self._arrange_one(asked)
+            return
+        self.header.show_back(False)
+        self._left.pack_configure(fill="y", expand=False) if self._left.winfo_manager() else None
+        if not self._middle.winfo_manager():
+            self._middle.pack(side="left", fill="both", expand=True)
+        self.members.pack_configure(fill="y", expand=False) if self.members.winfo_manager() else None
+        roomy = width >= self._look.tx(_MEMBERS_FROM)
         stays = self._members_asked and bool(self.members.winfo_manager())
         self._members_asked = not roomy and self._members_wanted and (asked or stays)
         shown = self._members_wanted and self._header is not None and (roomy or self._members_asked)
@@ -246,6 +434,40 @@ class MainScreen(tk.Frame):
                 self._left.pack(side="left", fill="y", before=self._middle)
                 self._left_line.pack(side="left", fill="y", before=self._middle)
 
+    def _is_narrow(self, width: int = 0) -> bool:
+        return 1 < (width or self.winfo_width()) < self._look.tx(_TWO_FROM)
+
+    def _arrange_one(self, asked: bool) -> None:
+        """One pane fills the window."""
+        if asked:
+            self._members_asked = self._members_wanted
+            self._rail_asked = False
+        front: tk.Widget = self._middle
+        if self._header is None or self._rail_asked:
+            front = self._left
+        elif self._members_asked and self._members_wanted:
+            front = self.members
+        self.header.show_back(True)
+        for part in (self._left, self._left_line, self._middle, self._members_line, self.members):
+            if part is not front and part.winfo_manager():
+                part.pack_forget()
+        if front.winfo_manager():
+            front.pack_configure(fill="both", expand=True)
+        else:
+            front.pack(side="left", fill="both", expand=True)
+        hidden = self.composer.text if front is not self._middle else self.rail.canvas
+        if self.focus_lastfor() is hidden:
+            self.focus_front()
+
+    def _write_head(self, width: int) -> None:
+        """The relay's name and the state of the link, as far as there is room."""
+        if width <= 1:
+            return
+        look, px = self._look, self._look.px
+        name = fit(look.fonts, "title", self._relay_name, max(1, width - px(60)))
+        self._relay.configure(text=f"{name} ")
+        self._status.configure(text=fit(look.fonts, "small", self._status_text, max(1, width - px(24))))
+
     def _join(self) -> None:
         if self._header is not None:
             self._intents.join_group(self._header.group)
@@ -254,3 +476,5 @@ class MainScreen(tk.Frame):
         """Ask for another conversation; what is half written in this one is told first."""
         self.composer.flush_draft()
         self._intents.open_group(group)
+        if self._header is not None and self._header.group == group:
+            self.show_conversation()

@@ -6,7 +6,6 @@ alone holds and deletes them, in the window's thread. Lengths are real pixels he
 
 from __future__ import annotations
 
-import re
 import tkinter as tk
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -17,6 +16,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont, ImageTk
 
 from desktop.view import icons, tokens
+from desktop.view.initials import initials
 
 SUPERSAMPLING: Final = 4
 _RECENT: Final = 4000
@@ -32,7 +32,6 @@ _BOLD_FILES: Final = (
     "/usr/share/fonts/TTF/DejaVuSans-Bold.ttf",
     "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans-Bold.ttf",
 )
-_WORD: Final = re.compile(r"\w+")
 
 Colour = tuple[int, int, int, int]
 Radii = tuple[int, int, int, int]
@@ -204,11 +203,6 @@ def draw_raised_panel(
     return image
 
 
-def initials(name: str) -> str:
-    """The first letters of the first two words; a question mark for a name without letters."""
-    return "".join(word[0] for word in _WORD.findall(name)[:2]).upper()[:2] or "?"
-
-
 def draw_avatar(size: int, letters: str, colour_index: int, square: bool) -> Image.Image:
     large = size * SUPERSAMPLING
     top, bottom = (colour(text) for text in tokens.AVATAR_GRADIENTS[colour_index % len(tokens.AVATAR_GRADIENTS)])
@@ -231,7 +225,7 @@ def draw_avatar(size: int, letters: str, colour_index: int, square: bool) -> Ima
         )
     else:
         ImageDraw.Draw(shape).ellipse((0, 0, large - 1, large - 1), fill=255)
-    font = _bold(int(large * (0.40 if len(letters) > 1 else 0.46)))
+    font = bold_font(int(large * (0.40 if len(letters) > 1 else 0.46)))
     ImageDraw.Draw(image).text((large / 2, large / 2), letters, font=font, fill="white", anchor="mm")
     image.putalpha(shape)
     return image.resize((size, size), Image.Resampling.LANCZOS)
@@ -292,6 +286,6 @@ def _between(start: int, end: int, share: float) -> int:
 
 
 @lru_cache(maxsize=32)
-def _bold(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def bold_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     file = next((file for file in _BOLD_FILES if Path(file).exists()), None)
     return ImageFont.truetype(file, size) if file else ImageFont.load_default(size)

@@ -9,6 +9,7 @@ from tkinter import ttk
 from desktop.view import kit, theme
 from desktop.view.look import Look
 from desktop.view.overlay import Choice
+from desktop.view.scrolled import Scrolled
 
 
 class Popup(ttk.Frame):
@@ -19,12 +20,25 @@ class Popup(ttk.Frame):
         theme.apply(parent, look, "overlay")
         super().__init__(parent, style=f"{ground.capitalize()}.Popup.TFrame", padding=look.px(6))
         self._opener = opener
+        self._edge = look.px(4)
+        self._scrolled = Scrolled(self, look, "overlay")
+        self._scrolled.pack(fill="both", expand=True)
         self._lines = [self._line(look, choice) for choice in choices]
+        self._scrolled.listen(self._scrolled.inside)
         self.bind("<FocusOut>", lambda _event: self.after_idle(self._look_at_focus))
 
     def appear(self, x: int, y: int, width: int, anchor: str = "nw") -> None:
-        """At that point of its parent, in real pixels."""
-        self.place(x=x, y=y, width=width, anchor=anchor)  # type: ignore[arg-type]
+        """At that point of its parent, in real pixels; kept within it, and lower than it, so that it scrolls where there is no room."""
+        self.update_idletasks()
+        edge, inside = self._edge, self._scrolled.inside
+        room_x, room_y = self.master.winfo_width() - 2 * edge, self.master.winfo_height() - 2 * edge
+        around = 2 * int(str(self["padding"][0]))
+        width = min(max(width, inside.winfo_reqwidth() + around), room_x)
+        height = min(inside.winfo_reqheight() + around, room_y)
+        if anchor == "sw":
+            y -= height
+        x, y = min(x, room_x + edge - width), min(y, room_y + edge - height)
+        self.place(x=max(edge, x), y=max(edge, y), width=width, height=height)
         self.lift()
         self.update_idletasks()  # what is not there yet cannot take the keyboard
         self._lines[0].focus_set()
@@ -46,7 +60,9 @@ class Popup(ttk.Frame):
             self.close()
             choice.act()
 
-        made = kit.button(self, look, choice.label, act, "Menu", icon=choice.icon, surface="overlay")
+        made = kit.button(
+            self._scrolled.inside, look, choice.label, act, "Menu", icon=choice.shown_icon, surface="overlay"
+        )
         made.pack(fill="x")
         made.bind("<Up>", lambda _event: self._step(made, -1))
         made.bind("<Down>", lambda _event: self._step(made, 1))

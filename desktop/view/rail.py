@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import tkinter as tk
 from collections.abc import Callable, Hashable, Sequence
@@ -13,9 +14,10 @@ from common.protocol import limits
 from desktop import locale
 from desktop.locale import _
 from desktop.model.rows import RailRow
-from desktop.view import tokens
+from desktop.view import keymap, markdown, presence, tokens
 from desktop.view.block import Block, Panel, Picture, Text
 from desktop.view.fonts import fit
+from desktop.view.levels import SIGNS
 from desktop.view.look import Look
 from desktop.view.virtual import VirtualList
 
@@ -33,11 +35,22 @@ class Rail(VirtualList):
     START_MARGIN = 0
     END_MARGIN = 8
 
-    def __init__(self, parent: tk.Misc, look: Look, on_open: Callable[[GroupId], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        on_open: Callable[[GroupId], None],
+        on_menu: Callable[[RailRow, int, int], None],
+        on_enter: Callable[[], object],
+    ) -> None:
+        """*on_enter*: the keyboard is to go into the open conversation. *on_menu*: what can be done with that conversation is wanted, at that place of the screen."""
         self._items: list[RailRow | Section] = []
         self._selected: GroupId | None = None
         self._hovered = -1
         self._on_open = on_open
+        self._on_menu = on_menu
+        self._on_enter = on_enter
+        self._unread_only = False
         self._shown: Sequence[RailRow] = ()
         super().__init__(parent, look, "rail")
 
@@ -47,7 +60,7 @@ class Rail(VirtualList):
         group = rows[selected].group if selected is not None and selected < len(rows) else None
         follow = group is not None and group != self._selected
         self._selected = group
-        self._items = _with_sections(rows)
+        self._items = self._arranged()
         position = self.position()
         self._hovered = -1
         self.go_to(position)
@@ -55,6 +68,18 @@ class Rail(VirtualList):
             index = self._index_of(group)
             if index is not None and self._ready():
                 self.reveal(index)
+
+    @property
+    def unread_only(self) -> bool:
+        """Whether only conversations with something unread are in the list."""
+        return self._unread_only
+
+    def show_unread_only(self, wanted: bool) -> None:
+        """Leave out all in which nothing is unread, or not any more. The open one stays."""
+        self._unread_only = wanted
+        self._items = self._arranged()
+        self._hovered = -1
+        self.show(0)
 
     def open_neighbour(self, by: int, unread_only: bool = False) -> None:
         """The next (or previous) conversation, perhaps only among those with something unread."""
@@ -86,15 +111,25 @@ class Rail(VirtualList):
             return self._section(item)
         return self._conversation(item, item.group == self._selected, index == self._hovered)
 
+    def _arranged(self) -> list[RailRow | Section]:
+        rows = [row for row in self._shown if not row.hidden or row.group == self._selected]
+        if not self._unread_only:
+            return _with_sections(rows)
+        rows = [row for row in rows if row.unread or row.mentions or row.group == self._selected]
+        items = _with_sections(rows)
+        if not any(row.unread for row in rows):
+            items.append(Section(_("Nothing is unread")))
+        return items
+
     # -- layout --------------------------------------------------------------------------------------------------------
 
     def _section(self, section: Section) -> Block:
-        px = self.look.px
-        return Block(px(34), [Text(px(18), px(20), section.title, "small_bold", self.look.palette.text3, "w")])
+        px, tx = self.look.px, self.look.tx
+        return Block(tx(34), [Text(px(18), tx(20), section.title, "small_bold", self.look.palette.text3, "w")])
 
     def _conversation(self, row: RailRow, selected: bool, hovered: bool) -> Block:
         look, px, fonts, palette = self.look, self.look.px, self.look.fonts, self.look.palette
-        height = px(tokens.RAIL_ROW)
+        height = look.tx(tokens.RAIL_ROW)
         block = Block(height + px(2))
         marks = block.marks
         if selected or hovered:
@@ -103,26 +138,28 @@ class Rail(VirtualList):
             marks.append(Panel(px(8), 0, max(1, self.width - px(10)), height, (radius,) * 4, fill))
         name = look.safe.name(row.name)
         size = px(42)
-        avatar = partial(look.paint.avatar, size, name, row.group, row.kind != "direct")
+        ident = row.peer if row.peer is not None else row.group
+        avatar = partial(look.paint.avatar, size, name, ident, row.kind != "direct")
         marks.append(Picture(px(18), (height - size) // 2, avatar))
+        if row.presence is not None:
+            ground = palette.rail_selected if selected else palette.rail_hover if hovered else palette.rail
+            dot = partial(look.paint.disc, px(14), presence.colour(palette, row.presence), ground, px(2))
+            marks.append(Picture(px(18) + size + px(2), (height + size) // 2 + px(2), dot, "se"))
         left = px(18) + size + px(12)
         right = self.width - px(12)
-        upper, lower = px(21), px(42)
+        upper, lower = look.tx(21), look.tx(42)
         when = locale.short_moment(row.at, _now()) if row.at is not None else ""
         when_width = fonts.width("meta", when) + px(8) if when else 0
         if when:
             colour = palette.accent_text if row.unread else palette.text3
             marks.append(Text(right, upper, when, "meta", colour, "e"))
-        marks.append(
-            Text(
-                left,
-                upper,
-                fit(fonts, "second_bold", name, right - left - when_width),
-                "second_bold",
-                palette.text,
-                "w",
-            )
-        )
+        level = SIGNS[row.notify] if row.joined else ""
+        sign_width = px(20) if level else 0
+        title = fit(fonts, "second_bold", name, right - left - when_width - sign_width)
+        marks.append(Text(left, upper, title, "second_bold", palette.text, "w"))
+        if level:
+            sign = partial(look.icon, level, 14, palette.text3)
+            marks.append(Picture(left + fonts.width("second_bold", title) + px(5), upper, sign, "w"))
         taken = self._badge(block, row, right, lower)
         prefix, text, colour = self._preview(row)
         if prefix:
@@ -142,20 +179,27 @@ class Rail(VirtualList):
         if not row.unread:
             return 0
         text = str(row.unread) if row.unread < limits.UNREAD_COUNTED else f"{limits.UNREAD_COUNTED - 1}+"
-        height = px(20)
-        width = max(height, look.fonts.width("small_bold", text) + px(12))
-        block.marks.append(
-            Picture(right, middle, partial(look.paint.panel, width, height, height // 2, palette.badge), "e")
-        )
-        block.marks.append(Text(right - width // 2, middle, text, "small_bold", palette.on_accent, "center"))
-        return width + px(8)
+        height = look.tx(20)
+        taken = 0
+        fill = palette.badge_muted if row.notify != "all" else palette.badge
+        badges = [(text, fill)] if not row.mentions else [(text, fill), ("@", palette.badge)]
+        for words, colour in badges:
+            width = max(height, look.fonts.width("small_bold", words) + px(12))
+            panel = partial(look.paint.panel, width, height, height // 2, colour)
+            block.marks.append(Picture(right - taken, middle, panel, "e"))
+            middle_x = right - taken - width // 2
+            block.marks.append(Text(middle_x, middle, words, "small_bold", palette.on_accent, "center"))
+            taken += width + px(4)
+        return taken + px(4)
 
     def _preview(self, row: RailRow) -> tuple[str, str, str]:
         """(prefix, text, colour of the prefix or, without one, of the text)."""
         safe, palette = self.look.safe, self.look.palette
-        text = safe.line(row.preview)
+        text = safe.line(markdown.seen(safe.body(row.preview)))
         if not row.joined:
             return "", text or _("You can join this group"), palette.text3
+        if row.typing:
+            return "", safe.line(row.typing), palette.accent_text
         if row.draft:
             return _("Draft:") + " ", text, palette.danger
         if row.preview_own:
@@ -169,16 +213,54 @@ class Rail(VirtualList):
     def _bind(self) -> None:
         super()._bind()
         self.canvas.bind("<Button-1>", self._press)
+        self.canvas.bind("<Button-3>", self._press_menu)
+        if sys.platform == "darwin":
+            self.canvas.bind("<Button-2>", self._press_menu)
+            self.canvas.bind("<Control-Button-1>", self._press_menu)
         self.canvas.bind("<Motion>", lambda event: self._hover(self._under(event.y)))
         self.canvas.bind("<Leave>", lambda _event: self._hover(-1))
-        self.canvas.bind("<Up>", lambda _event: self.open_neighbour(-1))
-        self.canvas.bind("<Down>", lambda _event: self.open_neighbour(1))
+        keymap.bind(
+            self.canvas,
+            "conversations",
+            {
+                "up": lambda: self.open_neighbour(-1),
+                "down": lambda: self.open_neighbour(1),
+                "first": lambda: self._open_end(0),
+                "last": lambda: self._open_end(-1),
+                "page_up": lambda: self.page(-1),
+                "page_down": lambda: self.page(1),
+                "enter": self._on_enter,
+                "menu": self._key_menu,
+            },
+        )
 
     def _press(self, event: tk.Event[tk.Canvas]) -> None:
         self.canvas.focus_set()
         item = self._items[index] if (index := self._under(event.y)) >= 0 else None
         if isinstance(item, RailRow):
             self._on_open(item.group)
+
+    def _press_menu(self, event: tk.Event[tk.Canvas]) -> str:
+        self.canvas.focus_set()
+        item = self._items[index] if (index := self._under(event.y)) >= 0 else None
+        if isinstance(item, RailRow):
+            self._on_menu(item, event.x_root, event.y_root)
+        return "break"
+
+    def _open_end(self, place: int) -> None:
+        """The first conversation, or (-1) the last one."""
+        rows = [row for row in self._items if isinstance(row, RailRow)]
+        if rows and rows[place].group != self._selected:
+            self._on_open(rows[place].group)
+
+    def _key_menu(self) -> None:
+        """For the open conversation, beside it."""
+        index = self._index_of(self._selected)
+        drawn = self.drawn(index) if index is not None else None
+        item = self._items[index] if index is not None else None
+        if drawn is not None and isinstance(item, RailRow):
+            x = self.canvas.winfo_rootx() + self.look.px(60)
+            self._on_menu(item, x, self.canvas.winfo_rooty() + self.to_view(drawn) + drawn.block.height // 2)
 
     def _under(self, y: float) -> int:
         found = self.row_at(y)

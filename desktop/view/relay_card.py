@@ -48,7 +48,7 @@ class RelayCard(ttk.Frame):
         picture = kit.avatar(self, look, name, _card_colour(relay), 44, square=True, surface="card")
         picture.pack(side="left", padx=(0, px(14)))
         impostor = relay.trust is Trust.IMPOSTOR
-        label = _("Details") if impostor else _("Join")
+        label = _("Details") if impostor else _("Open") if relay.is_silent else _("Join")
         kind: kit.ButtonKind = "Primary" if primary and not impostor else "Plain"
         self.button = kit.button(self, look, label, lambda: on_press(relay), kind, surface="card")
         self.button.pack(side="right", padx=(px(8), 0))
@@ -61,14 +61,24 @@ class RelayCard(ttk.Frame):
         words.pack(side="left", fill="x", expand=True)
         first = kit.frame(words, look, "card")
         first.pack(anchor="w", fill="x")
-        shown_name = fit(look.fonts, "bold", name, px(260))
-        kit.label(first, look, shown_name, "bold", surface="card").pack(side="left")
-        kit.label(first, look, image=look.paint.disc(px(8), palette.ok), surface="card").pack(
-            side="left", padx=(px(10), px(5))
-        )
         online = n_("{n} online", "{n} online", relay.online).format(n=relay.online)
+        if relay.is_silent:
+            online = _("does not answer")
+        taken = look.fonts.width("small", online) + px(24)
+        title = kit.label(first, look, "", "bold", surface="card")
+        title.pack(side="left")
+        kit.label(
+            first, look, image=look.paint.disc(px(8), palette.text3 if relay.is_silent else palette.ok), surface="card"
+        ).pack(side="left", padx=(px(10), px(5)))
         kit.label(first, look, online, "small", palette.text2, "card").pack(side="left")
-        kit.label(words, look, _where(relay), "small", palette.text2, "card").pack(anchor="w", pady=(px(1), px(2)))
+        title.configure(text=fit(look.fonts, "bold", name, look.tx(260)))
+        words.bind(
+            "<Configure>",
+            lambda event: title.configure(
+                text=fit(look.fonts, "bold", name, max(1, min(look.tx(260), event.width - taken)))
+            ),
+        )
+        kit.paragraph(words, look, _where(relay), "small", palette.text2, "card").pack(fill="x", pady=(px(1), px(2)))
         self._trust(words, relay)
 
     def _trust(self, words: tk.Misc, relay: FoundRelay) -> None:
@@ -79,13 +89,13 @@ class RelayCard(ttk.Frame):
             icon, colour, text = "key", palette.text2, f"{_('New')} · {short_id(relay.relay_id)}"
         else:
             icon, colour = "warning", palette.warn_text
-            text = _("Same name, different identity. Not the relay you know.")
+            text = _impostor(relay)
         line = kit.frame(words, look, "card")
         line.pack(anchor="w", fill="x")
         kit.label(line, look, image=look.icon(icon, 14, colour, 2.2), surface="card").pack(
             side="left", padx=(0, look.px(5))
         )
-        kit.label(line, look, text, "small", colour, "card").pack(side="left")
+        kit.paragraph(line, look, text, "small", colour, "card").pack(side="left", fill="x", expand=True)
 
 
 def _card_colour(relay: FoundRelay) -> int:
@@ -95,8 +105,18 @@ def _card_colour(relay: FoundRelay) -> int:
     return colour + 3 if known is not None and (avatar_colour(known) - colour) % 8 == 0 else colour
 
 
+def _impostor(relay: FoundRelay) -> str:
+    if relay.only_address:
+        return _("A relay that you know had this address. Not that relay.")
+    return _("Same name, different identity. Not the relay you know.")
+
+
 def _where(relay: FoundRelay) -> str:
     host = f"[{relay.host}]" if ":" in relay.host else relay.host
+    if relay.is_silent:
+        return " · ".join(
+            filter(None, (f"{host}:{relay.port}" if host else "", _("what you read there opens all the same")))
+        )
     policy = {
         "open": _("open to everybody"),
         "invite": _("invitation needed"),

@@ -1,4 +1,4 @@
-"""Text broken into lines: words, links and emoji, each with its place in the source, so that it can be selected and copied.
+"""Spans broken into lines: each piece with its width and its place in the text, so that it can be selected and copied.
 
 Pure: it only asks how wide text is.
 """
@@ -6,23 +6,15 @@ Pure: it only asks how wide text is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from desktop.view import emoji
 from desktop.view.fonts import Measure
+from desktop.view.markdown import Span, plain
 
-_LINK: Final = re.compile(r"(?:https?|pymessenger)://[^\s<>\"«»“”]+")
-_AFTER_LINK: Final = ".,;:!?…'»”)]}"
 _WORD: Final = re.compile(r"\S+\s*|\s+")
-
-
-class Span(NamedTuple):
-    """A stretch of one kind: ``body``, ``link`` or ``emoji``. *start*: its place in the source."""
-
-    kind: str
-    text: str
-    start: int
+_LONG: Final = 80
+"""A span of more characters is measured word by word from the start."""
 
 
 class Piece(NamedTuple):
@@ -51,42 +43,21 @@ class Wrapped(NamedTuple):
     complete: bool
 
 
-def spans(text: str) -> Iterator[Span]:
-    """The stretches of *text*, without what is empty. Sentence signs at the end of a link are not part of it."""
-    at = 0
-    for found in _LINK.finditer(text):
-        link = _without_tail(found.group())
-        yield from _plain_spans(text, at, found.start())
-        yield Span("link", link, found.start())
-        at = found.start() + len(link)
-    yield from _plain_spans(text, at, len(text))
-
-
-def _without_tail(link: str) -> str:
-    """A closing bracket belongs to the link only when it was opened in it."""
-    while link and link[-1] in _AFTER_LINK and not (link[-1] == ")" and link.count("(") >= link.count(")")):
-        link = link[:-1]
-    return link
-
-
-def _plain_spans(text: str, start: int, end: int) -> Iterator[Span]:
-    part = text[start:end]
-    at = 0
-    if not part.isascii():
-        for found in emoji.EMOJI.finditer(part):
-            if emoji.is_text(found.group()):
-                continue
-            if found.start() > at:
-                yield Span("body", part[at : found.start()], start + at)
-            yield Span("emoji", found.group(), start + found.start())
-            at = found.end()
-    if at < len(part):
-        yield Span("body", part[at:], start + at)
+def font_of(kind: str) -> str:
+    """The role of the font that a kind of span is drawn in."""
+    return "bold" if kind == "mention" else "body" if kind == "emoji" else kind
 
 
 def wrap(measure: Measure, text: str, width: int, emoji_width: int, most_lines: int) -> Wrapped:
-    """Break *text* at *width* pixels. After *most_lines* lines the rest is left out."""
-    return _Wrapper(measure, width, emoji_width, most_lines).wrap(text)
+    """Break plain *text* at *width* pixels. After *most_lines* lines the rest is left out."""
+    return wrap_lines(measure, plain(text).passages[0].lines, width, emoji_width, most_lines)
+
+
+def wrap_lines(
+    measure: Measure, lines: Sequence[Sequence[Span]], width: int, emoji_width: int, most_lines: int
+) -> Wrapped:
+    """Break lines of spans at *width* pixels."""
+    return _Wrapper(measure, width, emoji_width, most_lines).wrap(lines)
 
 
 class _Full(Exception):
@@ -104,20 +75,17 @@ class _Wrapper:
         self._x = 0
         self._ink = 0
 
-    def wrap(self, text: str) -> Wrapped:
+    def wrap(self, lines: Sequence[Sequence[Span]]) -> Wrapped:
         complete = True
         try:
-            for span in spans(text):
-                at = span.start
-                for number, part in enumerate(span.text.split("\n")):
-                    if number:
-                        self._break()
-                        at += 1
+            for number, spans in enumerate(lines):
+                if number:
+                    self._break()
+                for span in spans:
                     if span.kind == "emoji":
-                        self._put_emoji(part, at)
-                    elif part:
-                        self._put_text(span.kind, part, at, span.text if span.kind == "link" else "")
-                    at += len(part)
+                        self._put_emoji(span)
+                    else:
+                        self._put_text(span)
             self._lines.append(Line(self._pieces, self._ink))
         except _Full:
             complete = False
@@ -138,53 +106,58 @@ class _Wrapper:
             self._pieces.append(Piece(self._x, width, kind, text, start, target))
         self._x += width
 
-    def _put_emoji(self, text: str, start: int) -> None:
+    def _put_emoji(self, span: Span) -> None:
         if self._x + self._emoji_width > self._width and self._pieces:
             self._break()
-        self._put("emoji", text, self._emoji_width, start, "")
+        self._put("emoji", span.text, self._emoji_width, span.start, span.target)
         self._ink = self._x
 
-    def _put_text(self, kind: str, text: str, start: int, target: str) -> None:
-        whole = self._measure.width(kind, text) if len(text) < 80 else self._width + 1
+    def _put_text(self, span: Span) -> None:
+        kind, text, target = span.kind, span.text, span.target
+        font = font_of(kind)
+        whole = self._measure.width(font, text) if len(text) < _LONG else self._width + 1
         if self._x + whole <= self._width:
-            self._put(kind, text, whole, start, target)
-            self._note_ink(kind, text, whole)
+            self._put(kind, text, whole, span.start, target)
+            self._note_ink(font, text, whole)
             return
         for found in _WORD.finditer(text):
             word = found.group()
             core = word.rstrip()
-            core_width = self._measure.width(kind, core) if core else 0
+            core_width = self._measure.width(font, core) if core else 0
             if self._x + core_width > self._width and self._pieces:
                 self._break()
             if core_width > self._width:
-                self._put_in_parts(kind, word, start + found.start(), target)
+                self._put_in_parts(span, word, span.start + found.start())
                 continue
-            width = core_width if len(core) == len(word) else self._measure.width(kind, word)
-            self._put(kind, word, width, start + found.start(), target)
+            width = core_width if len(core) == len(word) else self._measure.width(font, word)
+            # Blanks that have no room at the end of a line take none.
+            width = max(core_width, min(width, self._width - self._x))
+            self._put(kind, word, width, span.start + found.start(), target)
             if core:
                 self._ink = self._x - width + core_width
 
-    def _note_ink(self, kind: str, text: str, width: int) -> None:
+    def _note_ink(self, font: str, text: str, width: int) -> None:
         core = text.rstrip()
         if core:
-            self._ink = self._x - (width - self._measure.width(kind, core) if len(core) < len(text) else 0)
+            self._ink = self._x - (width - self._measure.width(font, core) if len(core) < len(text) else 0)
 
-    def _put_in_parts(self, kind: str, word: str, start: int, target: str) -> None:
+    def _put_in_parts(self, span: Span, word: str, start: int) -> None:
         """A word wider than a line is broken where the line ends."""
+        font = font_of(span.kind)
         at = 0
         while at < len(word):
             low, high = 1, len(word) - at
             high = min(high, self._width)  # no letter is narrower than a pixel
             while low < high:
                 middle = (low + high + 1) // 2
-                if self._x + self._measure.width(kind, word[at : at + middle]) <= self._width:
+                if self._x + self._measure.width(font, word[at : at + middle]) <= self._width:
                     low = middle
                 else:
                     high = middle - 1
             part = word[at : at + low]
-            width = self._measure.width(kind, part)
-            self._put(kind, part, width, start + at, target)
-            self._note_ink(kind, part, width)
+            width = self._measure.width(font, part)
+            self._put(span.kind, part, width, start + at, span.target)
+            self._note_ink(font, part, width)
             at += low
             if at < len(word):
                 self._break()

@@ -15,6 +15,7 @@ from typing import Final
 MARKS_MAX: Final = 4
 """Combining marks on one letter; no language needs more."""
 NAME_MAX: Final = 64
+FILE_NAME_MAX: Final = 255
 LINE_MAX: Final = 300
 BODY_MAX: Final = 16_384
 TAB: Final = "    "
@@ -64,6 +65,10 @@ class SafeText:
     def name(self, text: str) -> str:
         """A person's, group's or relay's name; never empty."""
         return self.line(text, NAME_MAX) or "?"
+
+    def name_of_file(self, text: str) -> str:
+        """A file's name: longer ones than people's, and never empty."""
+        return self.line(text, FILE_NAME_MAX) or "?"
 
     def drawable(self, text: str) -> str:
         """*text* without what this system's Tk would not survive."""

@@ -15,6 +15,7 @@ from desktop.view.relay_card import avatar_colour, short_id
 from desktop.view.scrolled import Scrolled
 
 _WIDTH = 400
+_EDGE = 16
 
 
 class SignIn(tk.Frame):
@@ -27,22 +28,31 @@ class SignIn(tk.Frame):
         self._relay: FoundRelay | None = None
         self._mode = SignInMode.SIGN_IN
         self._busy = False
-        self._code_known = False
+        self._code_known = self._is_owners = self._has_code = False
         px = look.px
         back = kit.button(self, look, _("Relays"), intents.back_to_relays, "Ghost", icon="back")
         back.place(x=px(16), y=px(16))
         scrolled = Scrolled(self, look)
-        scrolled.pack(fill="both", expand=True, pady=(px(56), 0))
+        scrolled.pack(fill="both", expand=True, pady=(look.tx(56), 0))
         back.lift()
-        column = kit.frame(scrolled.inside, look)
-        column.pack(pady=(0, px(24)))
-        kit.fixed_frame(column, look, width=_WIDTH, height=1).pack()
+        outer = kit.frame(scrolled.inside, look)
+        outer.pack(fill="x", pady=(0, px(24)))
+        column = kit.frame(outer, look)
+        column.pack()
+        measure = tk.Frame(column, bg=look.palette.window, height=1, bd=0)
+        measure.pack()
+        outer.bind(
+            "<Configure>",
+            lambda event: measure.configure(width=max(1, min(look.tx(_WIDTH), event.width - 2 * px(_EDGE)))),
+        )
         self._picture = kit.avatar(column, look, "?", 0, 64, square=True)
         self._picture.pack(pady=(0, px(12)))
-        self._title = kit.label(column, look, "", "head")
-        self._title.pack()
-        self._subtitle = kit.label(column, look, "", "small", look.palette.text2)
-        self._subtitle.pack(pady=(px(4), px(16)))
+        self._title = kit.paragraph(column, look, "", "head")
+        self._title.configure(justify="center", anchor="center")
+        self._title.pack(fill="x")
+        self._subtitle = kit.paragraph(column, look, "", "small", look.palette.text2)
+        self._subtitle.configure(justify="center", anchor="center")
+        self._subtitle.pack(fill="x", pady=(px(4), px(16)))
         self._form = kit.frame(column, look)
         self._form.pack(fill="x")
 
@@ -55,35 +65,46 @@ class SignIn(tk.Frame):
         self._problem = kit.paragraph(self._form, look, "", "small", look.palette.danger)
         self._submit_button = kit.button(self._form, look, "", self._submit, "Primary")
         self._other = kit.button(self._form, look, "", self._switch, "Link")
+        self._code_way = kit.button(self._form, look, _("I have a code"), self._enter_code, "Link")
         self._shown = False
-        self._eye = kit.icon_button(
-            self._password.head, look, "eye", self._toggle_password, _("Show the password"), size=15
-        )
-        self._eye.configure(style="Window.Link.TButton", takefocus=0, padding=0)
-        self._eye.pack(side="right")
+        # A child of the field, not of its head, so that Tab comes to it after the password.
+        self._eye = kit.icon_button(self._password, look, "eye", self._toggle_password, _("Show the password"), size=15)
+        self._eye.configure(style="Window.Link.TButton", padding=0)
+        self._eye.pack(in_=self._password.head, side="right")
         for field in (self._username, self._display_name, self._password, self._code):
             field.entry.bind("<Return>", lambda _event: self._submit())
         self._password.entry.bind("<KeyPress>", self._watch_caps_lock, add="+")
-        for widget in (back, self._submit_button, self._other, *(field.entry for field in self._fields().values())):
+        for widget in (
+            back,
+            self._submit_button,
+            self._other,
+            self._code_way,
+            *(field.entry for field in self._fields().values()),
+        ):
             widget.bind("<Escape>", lambda _event: intents.back_to_relays())
         scrolled.listen(scrolled.inside)
 
-    def show(self, relay: FoundRelay, mode: SignInMode, code: str, username: str) -> None:
-        """The form for *relay*."""
+    def show(self, relay: FoundRelay, mode: SignInMode, code: str, username: str, is_owners: bool = False) -> None:
+        """The form for *relay*. *code*: one that is known, the owner's with *is_owners*."""
         look = self._look
         self._relay = relay
         name = look.safe.name(relay.name)
         self._picture.configure(image=look.paint.avatar(look.px(64), name, avatar_colour(relay.relay_id), square=True))
         self._title.configure(text=name)
-        where = f"{relay.host}:{relay.port}"
+        where = f"[{relay.host}]:{relay.port}" if ":" in relay.host else f"{relay.host}:{relay.port}"
         self._subtitle.configure(text=f"{where} · {short_id(relay.relay_id)}" if relay.trust is Trust.NEW else where)
-        self._code_known = bool(code)
+        self._code_known, self._is_owners = bool(code), is_owners
         if code:
             self._code.put(code)
         if username:
             self._username.put(username)
         self._show_mode(mode)
         (self._password if self._username.text else self._username).entry.focus_set()
+
+    def stay_as(self, old: SignIn) -> None:
+        """Offer the fields that *old* did."""
+        self._has_code = old._has_code
+        self._show_mode(old.mode)
 
     @property
     def mode(self) -> SignInMode:
@@ -103,12 +124,15 @@ class SignIn(tk.Frame):
             field.entry.state([state])
         self._submit_button.state([state])
         self._other.state([state])
+        self._code_way.state([state])
         self._submit_button.configure(text=_("One moment…") if busy else self._submit_label())
 
     def show_problem(self, field: SignInField, message: str) -> None:
         """Beside the field that it is about, which gets the cursor."""
         self.show_busy(False)
         self._clear_problems()
+        if field is SignInField.CODE and self._mode is SignInMode.REGISTER and not self._wants_code():
+            self._enter_code()
         message = self._look.safe.line(message, 400)
         place = self._fields().get(field)
         if place is not None and place.winfo_manager():
@@ -140,21 +164,45 @@ class SignIn(tk.Frame):
             wanted.append(self._display_name)
         wanted.append(self._password)
         if registering and self._wants_code():
+            self._name_code()
             wanted.append(self._code)
         for field in wanted:
             field.pack(fill="x", pady=(0, px(8)))
         self._submit_button.configure(text=self._submit_label())
         self._submit_button.pack(fill="x", pady=(px(4), px(10)))
-        may_register = self._relay is None or self._relay.registration != "closed" or self._code_known
+        may_register = not self._is_closed() or self._code_known or self._has_code
         if registering or may_register:
             self._other.configure(
                 text=_("I have an account here already") if registering else _("I am new here: make an account")
             )
             self._other.pack()
+        if self._code not in wanted:
+            self._code_way.pack()
         self._clear_problems()
 
     def _wants_code(self) -> bool:
-        return self._code_known or (self._relay is not None and self._relay.registration == "invite")
+        return self._code_known or self._has_code or self._needs_code()
+
+    def _needs_code(self) -> bool:
+        return self._is_closed() or (self._relay is not None and self._relay.registration == "invite")
+
+    def _is_closed(self) -> bool:
+        return self._relay is not None and not self._relay.is_silent and self._relay.registration == "closed"
+
+    def _name_code(self) -> None:
+        """Say which code it is, as far as that is known."""
+        if self._is_owners or self._is_closed():
+            self._code.call(_("Owner code"))
+            self._code.show_hint(_("It makes you the owner of this relay, once."))
+        elif self._code_known:
+            self._code.call(_("Invitation code"))
+        else:
+            self._code.call(_("Invitation or owner code"))
+
+    def _enter_code(self) -> None:
+        self._has_code = True
+        self._show_mode(SignInMode.REGISTER)
+        self._code.entry.focus_set()
 
     def _submit_label(self) -> str:
         return _("Make an account") if self._mode is SignInMode.REGISTER else _("Sign in")
@@ -184,8 +232,10 @@ class SignIn(tk.Frame):
             self.show_problem(
                 SignInField.DISPLAY_NAME, _("At most {n} characters, please.").format(n=limits.NAME_CHARACTERS)
             )
-        elif self._code.winfo_manager() and not self._code.text.strip():
-            self.show_problem(SignInField.CODE, _("This relay asks for an invitation code."))
+        elif self._needs_code() and not self._code.text.strip():
+            closed = _("This relay takes no new people, only its owner by the owner code.")
+            asks = _("This relay asks for an invitation code.")
+            self.show_problem(SignInField.CODE, closed if self._is_closed() else asks)
         else:
             code = self._code.text.strip() if self._code.winfo_manager() else ""
             self._intents.register(self._relay, username, password, self._display_name.text.strip(), code)

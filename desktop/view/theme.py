@@ -18,6 +18,14 @@ from desktop.view import paint as drawing
 from desktop.view import tokens
 from desktop.view.look import Look
 
+_BUTTON_WORDS: Final = 420
+"""Logical pixels of words in one line of a button."""
+_BUTTON_WORDS_MOST: Final = 1000
+"""Real pixels of the same: very large text breaks its line rather than leave the window."""
+_SWITCH_WORDS: Final = 370
+_MIDDLE: Final = 32
+_SHEET_MIDDLE: Final = 160
+"""Pixels between the corners of a picture that is repeated: of a control, of a sheet."""
 SHEET_BLUR: Final = 10
 """Logical pixels; the shadow of a sheet reaches twice as far."""
 
@@ -35,7 +43,7 @@ class _Button:
 def apply(root: tk.Misc, look: Look, *surfaces: str) -> None:
     """Use the theme of *look*, making at the first time what stands on these *surfaces*: a screen asks for its own."""
     style = ttk.Style(root)
-    name = f"pymessenger-{'dark' if look.palette.dark else 'light'}-{look.scale.factor:.3f}"
+    name = f"pymessenger-{'dark' if look.palette.dark else 'light'}-{look.scale.factor:.3f}-{look.scale.text:.3f}"
     if name not in style.theme_names():
         style.theme_create(name, parent="default")
     if style.theme_use() != name:
@@ -87,9 +95,9 @@ class _Maker:
     def _panel(
         self, fill: str, ground: str, border: str = "", radius: int | None = None, width: int | None = None
     ) -> str:
-        """A picture that stretches: its middle is two pixels."""
+        """A picture that Tk repeats the middle of: a middle of few pixels would be copied many thousand times in a large place."""
         radius = self._radius if radius is None else radius
-        side = 2 * radius + 2
+        side = 2 * radius + _MIDDLE
         line = self._line if width is None else width
         key = ("slice", side, radius, fill, border, line, ground)
         draw = drawing.draw_panel
@@ -100,7 +108,9 @@ class _Maker:
     ) -> None:
         # typeshed's overloads do not know a mixture of state names and an image.
         create: Any = self._style.element_create
-        create(name, "image", normal, *states, border=border, padding=0, sticky=sticky)
+        # What is between the corners may be left out, so an element may be smaller than its picture.
+        least = {"width": 2 * border + 2, "height": 2 * border + 2} if isinstance(border, int) and border else {}
+        create(name, "image", normal, *states, border=border, padding=0, sticky=sticky, **least)
 
     def _layout(self, style: str, *nested: tuple[str, dict[str, Any]]) -> None:
         """The pieces of *style*, each inside the one before it; all fill their place unless they say otherwise."""
@@ -128,12 +138,14 @@ class _Maker:
             "Ghost": _Button(ground, palette.rail_hover, palette.border, palette.text2, ground, bold=False),
             "Link": _Button(ground, palette.rail_hover, palette.border, palette.accent_text, ground, bold=False),
             "Menu": _Button(ground, palette.accent_soft, palette.accent_soft, palette.text, ground, bold=False),
+            "Nav": _Button(ground, palette.rail_hover, palette.border, palette.text, ground, bold=False),
             "Title": _Button(ground, palette.rail_hover, palette.border, palette.text, ground),
         }
         paddings = {
             "Ghost": (look.px(9), look.px(9)),
             "Link": (look.px(8), look.px(5)),
             "Menu": (look.px(10), look.px(8)),
+            "Nav": (look.px(10), look.px(8)),
             "Title": (look.px(6), look.px(2)),
         }
         for kind, colours in kinds.items():
@@ -147,6 +159,8 @@ class _Maker:
                 self._radius,
                 self._panel(colours.normal, ground),
                 ("disabled", self._panel(colours.disabled, ground)),
+                ("selected", "focus", self._panel(palette.accent_soft, ground, ring, width=look.px(2))),
+                ("selected", self._panel(palette.accent_soft, ground)),
                 ("pressed", self._panel(colours.press, ground)),
                 ("focus", "active", self._panel(colours.hover, ground, ring, width=look.px(2))),
                 ("focus", self._panel(focused, ground, ring, width=look.px(2))),
@@ -160,7 +174,8 @@ class _Maker:
                 foreground=colours.text,
                 font=look.font("title" if kind == "Title" else "second_bold" if colours.bold else "second"),
                 padding=paddings.get(kind, (look.px(16), look.px(10))),
-                anchor="w" if kind == "Menu" else "center",
+                anchor="w" if kind in ("Menu", "Nav") else "center",
+                wraplength=min(look.tx(_BUTTON_WORDS), _BUTTON_WORDS_MOST),
             )
             self._style.map(style, background=[], foreground=[("disabled", palette.text3)])
 
@@ -228,7 +243,13 @@ class _Maker:
         switch = (element, {"side": "right", "sticky": ""})
         label = ("Checkbutton.label", {"side": "left", "sticky": "w"})
         self._layout(style, ("Checkbutton.padding", {"children": [switch, label]}))
-        self._style.configure(style, background=ground, foreground=palette.text, font=look.font("second"))
+        self._style.configure(
+            style,
+            background=ground,
+            foreground=palette.text,
+            font=look.font("second"),
+            wraplength=min(look.tx(_SWITCH_WORDS), _BUTTON_WORDS_MOST - look.px(36)),
+        )
         self._style.map(style, background=[], foreground=[("focus", palette.accent_text)])
 
     def _frames(self, prefix: str, ground: str) -> None:
@@ -261,7 +282,7 @@ class _Maker:
         """A raised card in the middle of the window; its element is as much larger as its shadow reaches."""
         palette, look = self._look.palette, self._look
         radius, blur = look.px(tokens.RADIUS_CARD), look.px(SHEET_BLUR)
-        side = 2 * max(radius, blur) + 2 * radius + 2
+        side = 2 * max(radius, blur) + 2 * radius + _SHEET_MIDDLE
         key = ("sheet", side, radius, blur, palette.timeline)
 
         def draw() -> Image.Image:

@@ -3,46 +3,66 @@
 from __future__ import annotations
 
 import tkinter as tk
-import webbrowser
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
+from common.ids import GroupId, Seq
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, Row, Rows, Splice
-from desktop.view import keys, kit, message_layout
+from desktop.view import actions, bubble, keymap, keys, kit, message_layout, opening
 from desktop.view.block import Block, Hit
+from desktop.view.files.cards import items_of
+from desktop.view.files.files import Files
+from desktop.view.files.in_timeline import item_of
+from desktop.view.links import Kind, address
 from desktop.view.look import Look
+from desktop.view.marking import MarkingList, ident
+from desktop.view.message_acts import Ask, Forward, MessageActs, PickEmoji
 from desktop.view.overlay import Choice, Menu, NewestButton
-from desktop.view.selection import END, Place, Selection, copied, offset_at, word_around
-from desktop.view.virtual import WHEEL, VirtualList
+from desktop.view.selection import END, Place, Selection, copied
+from desktop.view.upload_menu import upload_choices
+from desktop.view.virtual import WHEEL
 
 OLDER_ROWS: Final = 30
 """With fewer rows than this above the view, older ones are asked for."""
-_DRAG_MS: Final = 30
+_LINK_SHOWN: Final = 40
 
 
-class Timeline(VirtualList):
+class Timeline(MarkingList):
     """Draws `Rows`; the reader's place in them is kept whatever changes."""
 
     GROWS_UP = True
 
-    def __init__(self, parent: tk.Misc, look: Look, intents: Intents) -> None:
-        self._rows: Rows = ()
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        intents: Intents,
+        ask: Ask,
+        forward: Forward,
+        pick_emoji: PickEmoji,
+        files: Files,
+    ) -> None:
+        """*ask*: put a question to the person, and say what was answered. *forward*: let them choose where to."""
+        self._ask = ask
+        self._files = files
+        self.group: GroupId | None = None
+        """The conversation that the rows are of."""
+        self._marked: Hashable = None
+        """The message that the keyboard is at: what `_ident` says of it."""
+        self._acts = MessageActs(intents, ask, forward, pick_emoji, self._take_keyboard)
         self._intents = intents
         self._anchor: int | None = None
-        self._selection: Selection | None = None
-        self._selected_items: list[int] = []
         self._expanded: set[Hashable] = set()
         self._new_count = 0
         self._focused = False
         self._read: Row | None = None
         self._told_at_end = True
         self._today = date.today()  # noqa: DTZ011 - the day on the reader's own calendar
-        self._drag_job = ""
         self._tell_job = ""
-        self._pointer = (0, 0)
         super().__init__(parent, look, "timeline")
         self._menu = Menu(self.canvas, look)
         self._nothing = kit.label(self, look, "", "second", look.palette.text2, "timeline", wrap=400)
@@ -55,6 +75,7 @@ class Timeline(VirtualList):
         """Another conversation; row *anchor* comes to the upper third, None: at the newest row."""
         self._rows = rows
         self._selection = None
+        self._mark(None)
         self._expanded.clear()
         self._read = None
         self._told_at_end = True
@@ -76,6 +97,15 @@ class Timeline(VirtualList):
             self._selection = self._selection.after(splice)
         self._menu.close()
         self.splice(splice.start, splice.removed, splice.added)
+
+    def files_changed(self, keys: Collection[str]) -> None:
+        """These files look different now."""
+        self.redraw_live(keys)
+
+    @property
+    def rows(self) -> Rows:
+        """What is shown."""
+        return self._rows
 
     def show_nothing(self, text: str) -> None:
         """Said in the middle while there are no rows; empty: nothing is."""
@@ -105,21 +135,28 @@ class Timeline(VirtualList):
         row = self._rows[index]
         if isinstance(row, DayLine):
             return row, self._today
-        return (row, True) if self._expanded and _ident(row) in self._expanded else row
+        return (row, True) if self._expanded and ident(row) in self._expanded else row
 
     def lay_out(self, index: int) -> Block:
         row = self._rows[index]
-        expanded = bool(self._expanded) and _ident(row) in self._expanded
-        return message_layout.lay_out(row, self.look, self.width, self._today, expanded)
+        expanded = bool(self._expanded) and ident(row) in self._expanded
+        return message_layout.lay_out(row, self.look, self.width, self._today, expanded, self._files)
 
     def view_changed(self) -> None:
         if self._menu.is_open:
             self._menu.close()
         self._draw_selection()
+        self._draw_mark()
         self._place_button()
         self._place_nothing()
         if not self._tell_job:
             self._tell_job = self.after_idle(self._tell)
+
+    def glide_by(self, pixels: float) -> None:
+        if self._menu.is_cut:
+            self._menu.scroll(1 if pixels > 0 else -1)
+        else:
+            super().glide_by(pixels)
 
     def _tell(self) -> None:
         """Say what came into view; not from within a change, so that nobody is called back while calling."""
@@ -170,72 +207,9 @@ class Timeline(VirtualList):
             row = self._rows[index]
             part = self._selection.in_row(index)
             if isinstance(row, Bubble) and part is not None:
-                text = message_layout.body_text(row, self.look)[slice(*part)]
+                text = bubble.selected_text(row, self.look, *part)
                 parts.append((message_layout.heading(row, self.look), text))
         return copied(parts)
-
-    def copy(self, text: str = "") -> bool:
-        """Put *text*, or else what is selected, on the clipboard; whether there was anything."""
-        text = text or self.selected_text()
-        if text:
-            self.clipboard_clear()
-            self.clipboard_append(text)
-        return bool(text)
-
-    def select_all(self) -> None:
-        """Everything that is there."""
-        if self.count():
-            self._select(Selection(Place(0, 0), Place(self.count() - 1, END)))
-
-    def _select(self, selection: Selection | None) -> None:
-        self._selection = selection
-        self._draw_selection()
-
-    def _draw_selection(self) -> None:
-        call, path = self.canvas.tk.call, str(self.canvas)
-        if self._selected_items:
-            call(path, "delete", *self._selected_items)
-            self._selected_items = []
-        if self._selection is None or self._selection.empty:
-            return
-        palette, measure = self.look.palette, self.look.fonts
-        for index, drawn in self.all_drawn():
-            part = self._selection.in_row(index)
-            if part is None:
-                continue
-            for run in drawn.block.runs:
-                start, end = max(part[0] - run.start, 0), min(part[1] - run.start, len(run.text))
-                if start >= end:
-                    continue
-                left = run.x if run.whole or not start else run.x + measure.width(run.font, run.text[:start])
-                right = (
-                    run.x + run.width
-                    if run.whole or end == len(run.text)
-                    else run.x + measure.width(run.font, run.text[:end])
-                )
-                top = drawn.top + run.y - self.look.px(1)
-                item = call(
-                    path,
-                    "create",
-                    "rectangle",
-                    left,
-                    top,
-                    right,
-                    top + run.height,
-                    "-fill",
-                    palette.select,
-                    "-outline",
-                    "",
-                )
-                call(path, "lower", item, drawn.items[drawn.firsts[run.mark]])
-                self._selected_items.append(item)
-
-    def _place_at(self, x: float, y: float) -> Place | None:
-        found = self.row_at(y)
-        if found is None:
-            return None
-        index, drawn = found
-        return Place(index, offset_at(drawn.block, self.look.fonts, x, y - self.to_view(drawn)))
 
     # -- pointer -------------------------------------------------------------------------------------------------------
 
@@ -252,51 +226,158 @@ class Timeline(VirtualList):
         if canvas.tk.call("tk", "windowingsystem") == "aqua":
             canvas.bind("<Button-2>", self._open_menu)
             canvas.bind("<Control-Button-1>", self._open_menu)
-        for key, pixels in (("<Up>", -WHEEL), ("<Down>", WHEEL)):
-            canvas.bind(key, lambda _event, by=pixels: self._arrow(by))  # type: ignore[misc]
-        canvas.bind("<Home>", lambda _event: self.show(0))
-        canvas.bind("<End>", lambda _event: self.to_newest())
-        canvas.bind("<Return>", lambda _event: self._menu.act())
-        canvas.bind("<Escape>", self._escape)
-        canvas.bind(f"<{keys.MODIFIER}-KeyPress>", self._shortcut)
+        canvas.bind("<Shift-Button-1>", self._press_further)
         canvas.bind("<FocusOut>", lambda _event: self._menu.close(), add="+")
-        for key in ("<Menu>", "<Shift-F10>"):
-            canvas.bind(key, lambda _event: self._open_menu_by_key())
+        with_message = {
+            name: partial(self._act_on_marked, name)
+            for name in ("reply", "react", "edit", "forward", "pin", "readers", "edits", "unread", "delete")
+        }
+        letters = {"download": "d", "save": "s", "open": "o", "folder": "f", "pause": "space", "cancel": "x"}
+        keymap.bind(
+            canvas,
+            "file",
+            {"act": self._act_on_file, **{name: partial(self._file_key, letter) for name, letter in letters.items()}},
+        )
+        keymap.bind(
+            canvas,
+            "messages",
+            {
+                "up": lambda: self._arrow(-1),
+                "down": lambda: self._arrow(1),
+                "page_up": lambda: self.page(-1),
+                "page_down": lambda: self.page(1),
+                "first": lambda: self._to_end(-1),
+                "last": lambda: self._to_end(1),
+                "select_up": lambda: self._extend(-1),
+                "select_down": lambda: self._extend(1),
+                "select_all": self.select_all,
+                "copy": self._copy_by_key,
+                "menu": self._menu_by_key,
+                "left": lambda: self._aside(-1),
+                "right": lambda: self._aside(1),
+                "back": self._escape,
+                **with_message,
+            },
+        )
 
     def to_newest(self) -> None:
         """The button or End: to the last row, and say so."""
         self.go_to_end()
         self._intents.jump_to_newest()
 
+    def _to_end(self, by: int) -> None:
+        """Home and End: the first message that is here is marked, or the newest."""
+        if by > 0:
+            self.to_newest()
+        else:
+            self.show(0)
+        for index in range(self.count())[::-by]:
+            if isinstance(self._rows[index], Bubble):
+                self._mark(ident(self._rows[index]))
+                self._draw_mark()
+                return
+
     def _destroyed(self, event: tk.Event[tk.Canvas]) -> None:
         super()._destroyed(event)
-        for job in (self._drag_job, self._tell_job):
-            if job:
-                self.after_cancel(job)
-        self._drag_job = self._tell_job = ""
+        self._stop_dragging()
+        if self._tell_job:
+            self.after_cancel(self._tell_job)
+            self._tell_job = ""
 
-    def _arrow(self, pixels: int) -> None:
+    def _arrow(self, by: int) -> None:
+        """To the next or previous message; through a message higher than the view step by step."""
         if self._menu.is_open:
-            self._menu.step(1 if pixels > 0 else -1)
+            self._menu.step(by)
+            return
+        at = self._marked_index()
+        drawn = self.drawn(at) if at is not None else None
+        if drawn is not None:
+            top = self.to_view(drawn)
+            hidden = top + drawn.block.height > self.height if by > 0 else top < 0
+            if hidden and -drawn.block.height < top < self.height:
+                self.scroll_by(self.look.px(WHEEL) * by)
+                return
+        seen = self.visible()
+        if at is None:
+            at = seen[-1][0] + 1 if seen and by < 0 else seen[0][0] - 1 if seen else -1
+        at += by
+        while 0 <= at < self.count() and not isinstance(self._rows[at], Bubble):
+            at += by
+        if 0 <= at < self.count():
+            self._mark(ident(self._rows[at]))
+            self.reveal(at)
+            self._draw_mark()
         else:
-            self.scroll_by(self.look.px(abs(pixels)) * (1 if pixels > 0 else -1))
+            self.scroll_by(self.look.px(WHEEL) * by)
 
-    def _escape(self, _event: tk.Event[tk.Canvas]) -> str | None:
+    def _aside(self, by: int) -> None:
+        """Left and right: through a menu's lines, or through the files of the marked message."""
+        if self._menu.is_open:
+            self._menu.step(by)
+        elif (row := self._marked_row()) is not None and self._file_focus.step(row, by):
+            self._draw_mark()
+
+    def _act_on_file(self) -> bool:
+        """What is most likely wanted with it."""
+        item = None if self._menu.is_open else self._marked_file()
+        if item is not None:
+            self._files.act(item)
+        return item is not None
+
+    def _file_key(self, letter: str) -> bool:
+        item = None if self._menu.is_open else self._marked_file()
+        return item is not None and self._files.key(letter, item)
+
+    def _act_on_marked(self, name: str) -> bool:
+        """Do that with the message whose menu is open, else with the marked one; whether there is one, and it can be done with it."""
+        if self._menu.is_open:
+            return self._menu.act_by_key(keymap.key_of("messages", name))
+        row = self._marked_row()
+        return row is not None and self._acts.act(name, row)
+
+    def _copy_by_key(self) -> bool:
+        row = self._marked_row()
+        return self.copy() or (row is not None and self.copy(bubble.body_text(row, self.look)))
+
+    def _menu_by_key(self) -> None:
+        if self._menu.is_open:
+            self._menu.act()
+        else:
+            self._open_menu_by_key()
+
+    def _extend(self, by: int) -> None:
+        """Select whole messages, from the marked one to the next or the one before."""
+        at = self._marked_index()
+        if at is None:
+            self._arrow(by)
+            at = self._marked_index()
+            if at is not None:
+                self._select(Selection(Place(at, 0), Place(at, END)))
+            return
+        anchor = self._selection.anchor.row if self._selection is not None else at
+        if self._selection is not None:
+            self._arrow(by)
+            at = self._marked_index()
+        if at is None:
+            return
+        first = Place(anchor, 0 if at >= anchor else END)
+        self._select(Selection(first, Place(at, END if at >= anchor else 0)))
+
+    def _escape(self) -> bool:
         if self._menu.close():
-            return "break"
+            return True
         if self._selection is not None:
             self._select(None)
-            return "break"
-        return None
+            return True
+        if self._marked is not None:
+            self._mark(None)
+            self._draw_mark()
+            return True
+        return False
 
-    def _shortcut(self, event: tk.Event[tk.Canvas]) -> str | None:
-        match keys.letter(event.keysym, event.keycode):
-            case "c":
-                return "break" if self.copy() else None
-            case "a":
-                self.select_all()
-                return "break"
-        return None
+    def _take_keyboard(self) -> None:
+        if self.winfo_exists():  # another look made another timeline, which has it or not as it was
+            self.canvas.focus_set()
 
     def _press(self, event: tk.Event[tk.Canvas]) -> None:
         self.canvas.focus_set()
@@ -307,56 +388,19 @@ class Timeline(VirtualList):
             self.to_newest()
             return
         hit = self._hit_at(event.x, event.y)
-        if hit is not None and hit[1].action != message_layout.LINK:
+        if hit is not None and hit[1].action != actions.LINK:
             self._act(*hit)
             return
         place = self._place_at(event.x, event.y)
         self._select(Selection(place, place) if place is not None else None)
 
-    def _drag(self, event: tk.Event[tk.Canvas]) -> None:
-        self._pointer = (event.x, event.y)
-        if self._selection is None:
-            return
-        place = self._place_at(event.x, min(max(event.y, 0), self.height - 1))
-        if place is not None:
-            self._select(self._selection.to(place))
-        outside = event.y < 0 or event.y >= self.height
-        if outside and not self._drag_job:
-            self._drag_scroll()
-
-    def _drag_scroll(self) -> None:
-        """The pointer is dragged beyond the edge: the view follows it."""
-        self._drag_job = ""
-        x, y = self._pointer
-        beyond = y if y < 0 else y - self.height if y >= self.height else 0
-        if not beyond or self._selection is None:
-            return
-        self.scroll_by(beyond / 2)
-        place = self._place_at(x, min(max(y, 0), self.height - 1))
-        if place is not None:
-            self._select(self._selection.to(place))
-        self._drag_job = self.after(_DRAG_MS, self._drag_scroll)
-
     def _release(self, event: tk.Event[tk.Canvas]) -> None:
-        if self._drag_job:
-            self.after_cancel(self._drag_job)
-            self._drag_job = ""
+        self._stop_dragging()
         if self._selection is not None and self._selection.empty:
             self._selection = None
             hit = self._hit_at(event.x, event.y)
-            if hit is not None and hit[1].action == message_layout.LINK:
+            if hit is not None and hit[1].action == actions.LINK:
                 self._act(*hit)
-
-    def _select_word(self, event: tk.Event[tk.Canvas]) -> None:
-        place = self._place_at(event.x, event.y)
-        if place is not None:
-            start, end = word_around(self.block(place.row).text, place.offset)
-            self._select(Selection(Place(place.row, start), Place(place.row, end)))
-
-    def _select_row(self, event: tk.Event[tk.Canvas]) -> None:
-        place = self._place_at(event.x, event.y)
-        if place is not None:
-            self._select(Selection(Place(place.row, 0), Place(place.row, END)))
 
     def _hit_at(self, x: float, y: float) -> tuple[int, Hit] | None:
         found = self.row_at(y)
@@ -375,7 +419,7 @@ class Timeline(VirtualList):
         else:
             hit = self._hit_at(event.x, event.y)
             if hit is not None:
-                cursor = "hand2" if hit[1].action != message_layout.GAP else ""
+                cursor = "hand2" if hit[1].action != actions.GAP else ""
             else:
                 cursor = "xterm" if self._over_text(event.x, event.y) else ""
         if cursor != self.canvas["cursor"]:
@@ -394,47 +438,100 @@ class Timeline(VirtualList):
     def _act(self, index: int, hit: Hit) -> None:
         row = self._rows[index]
         match hit.action:
-            case message_layout.LINK:
+            case actions.LINK:
                 self._follow(hit.value)
-            case message_layout.UNFOLD:
-                self._expanded.add(_ident(row))
+            case actions.UNFOLD:
+                self._expanded.add(ident(row))
                 drawn = self.drawn(index)
                 self.show(index, self.to_view(drawn) if drawn is not None else 0)
-            case message_layout.GAP:
+            case actions.JUMP:
+                self._jump(Seq(int(hit.value)), index)
+            case actions.REACT if isinstance(row, Bubble):
+                self._acts.toggle(row, hit.value)
+            case actions.FILE | actions.FILE_SIDE if (
+                isinstance(row, Bubble) and (item := item_of(row, hit)) is not None
+            ):
+                self._files.act(item) if hit.action == actions.FILE else self._files.act_beside(item)
+            case actions.GAP:
                 self._intents.load_gap(index)
-            case message_layout.COPY if isinstance(row, Bubble):
-                self.copy(message_layout.body_text(row, self.look))
-            case message_layout.RETRY | message_layout.EDIT | message_layout.DISCARD if isinstance(row, Bubble):
+            case actions.COPY if isinstance(row, Bubble):
+                self.copy(bubble.body_text(row, self.look))
+            case actions.RETRY | actions.EDIT | actions.DISCARD if isinstance(row, Bubble):
                 self._act_on_failed(row, hit.action)
+
+    def _jump(self, seq: Seq, below: int) -> None:
+        """To the message of that seq: among the rows before row *below*, or wherever it is."""
+        for index in range(min(below, self.count()) - 1, -1, -1):
+            row = self._rows[index]
+            if isinstance(row, Bubble) and row.seq is not None and row.seq <= seq:
+                if row.seq == seq:
+                    self._mark(ident(row))
+                    self.show(index, self.height // 3)
+                    return
+                break
+        if self.group is not None:
+            self._intents.jump_to(self.group, seq)
 
     def _act_on_failed(self, row: Bubble, action: str) -> None:
         if row.nonce is None:
             return
         match action:
-            case message_layout.RETRY:
+            case actions.RETRY:
                 self._intents.retry(row.nonce)
-            case message_layout.EDIT:
+            case actions.EDIT:
                 self._intents.edit_failed(row.nonce)
-            case message_layout.DISCARD:
+            case actions.DISCARD:
                 self._intents.discard(row.nonce)
 
     def _follow(self, target: str) -> None:
-        """A link of the web opens in the browser; an invitation leads to its relay."""
-        if target.startswith("pymessenger://"):
+        """An invitation leads to its relay; of everything else the person first sees where it leads."""
+        found = address(target)
+        if found is None:
+            return
+        if found.kind is Kind.INVITATION:
             self._intents.paste_invitation(target)
-        else:
-            webbrowser.open(target)
+            return
+
+        def answered(key: str) -> None:
+            if key == opening.OPEN:
+                opening.open_address(found)
+            elif key == opening.COPY:
+                self.copy(target)
+
+        self._ask(opening.question(found), answered)
 
     def _open_menu_by_key(self) -> None:
-        """For the message that needs somebody most: the last one in view that failed, else the last one."""
+        """For the marked message, or the one that needs somebody most: the last one in view that failed, else the last one."""
         bubbles = [(row, drawn) for index, drawn in self.visible() if isinstance(row := self._rows[index], Bubble)]
         if not bubbles:
             return
         failed = [found for found in bubbles if found[0].delivery is Delivery.FAILED]
-        row, drawn = (failed or bubbles)[-1]
+        marked = [found for found in bubbles if ident(found[0]) == self._marked]
+        row, drawn = (marked or failed or bubbles)[-1]
         x = self.width - self.look.px(40) if row.own else self.look.px(80)
-        self._menu.open(x, min(self.to_view(drawn) + drawn.block.height // 2, self.height), self._choices(row, None))
+        y = min(self.to_view(drawn) + drawn.block.height // 2, self.height)
+        self._menu.open(x, y, [*self._choices(row, None), *self._hit_choices(row)], self._acts.quick(row))
         self._menu.step(1)
+
+    def _hit_choices(self, row: Bubble) -> Sequence[Choice]:
+        """What a click into the message would do."""
+        index = next(index for index, _drawn in self.visible() if self._rows[index] is row)
+        choices: dict[tuple[str, str], Choice] = {}
+        for hit in self.block(index).hits:
+            act = partial(self._act, index, hit)
+            match hit.action:
+                case actions.LINK:
+                    made = Choice(
+                        "link", _("Open {link}").format(link=self.look.safe.line(hit.value, _LINK_SHOWN)), act
+                    )
+                case actions.JUMP:
+                    made = Choice("up", _("Go to the message that it answers"), act)
+                case actions.UNFOLD:
+                    made = Choice("down", _("Show the whole message"), act)
+                case _:
+                    continue
+            choices.setdefault((hit.action, hit.value), made)
+        return list(choices.values())
 
     def _open_menu(self, event: tk.Event[tk.Canvas]) -> None:
         self.canvas.focus_set()
@@ -444,28 +541,34 @@ class Timeline(VirtualList):
         hit = self._hit_at(event.x, event.y)
         choices = self._choices(self._rows[found[0]], hit[1] if hit is not None else None)
         if choices:
-            self._menu.open(event.x, event.y, choices)
+            row = self._rows[found[0]]
+            self._menu.open(event.x, event.y, choices, self._acts.quick(row) if isinstance(row, Bubble) else ())
 
     def _choices(self, row: Row, hit: Hit | None) -> Sequence[Choice]:
         choices: list[Choice] = []
+        lines_of = ""
+        if isinstance(row, Bubble):
+            item = item_of(row, hit)
+            if item is None and hit is None:
+                item = self._file_focus.item(row)
+            if item is not None:
+                lines_of = item.key if self._files.status(item.key) is not None else ""
+                choices += self._files.choices(item)
+            choices += self._files.choices_for_all(items_of(row))
+            choices += self._acts.first(row)
         shortcut = "⌘C" if keys.MODIFIER == "Command" else "Ctrl+C"
         if self.selected_text():
             choices.append(Choice("copy", _("Copy selected text"), self.copy, shortcut))
         if not isinstance(row, Bubble):
             return choices
-        text = message_layout.body_text(row, self.look)
+        text = bubble.body_text(row, self.look)
         choices.append(Choice("copy", _("Copy message"), lambda: self.copy(text)))
-        if hit is not None and hit.action == message_layout.LINK:
+        if hit is not None and hit.action == actions.LINK:
             choices.append(Choice("link", _("Copy link"), lambda: self.copy(hit.value)))
         if row.delivery is Delivery.FAILED:
-            choices.append(Choice("retry", _("Try again"), lambda: self._act_on_failed(row, message_layout.RETRY)))
-            choices.append(Choice("edit", _("Edit"), lambda: self._act_on_failed(row, message_layout.EDIT)))
-            choices.append(
-                Choice("trash", _("Delete"), lambda: self._act_on_failed(row, message_layout.DISCARD), danger=True)
-            )
+            choices.append(Choice("retry", _("Try again"), lambda: self._act_on_failed(row, actions.RETRY)))
+            choices.append(Choice("edit", _("Edit"), lambda: self._act_on_failed(row, actions.EDIT)))
+            choices.append(Choice("trash", _("Delete"), lambda: self._act_on_failed(row, actions.DISCARD), danger=True))
+        choices += upload_choices(row, self.look, self._intents, lines_of)
+        choices += self._acts.last(row)
         return choices
-
-
-def _ident(row: Row) -> Hashable:
-    """What stays the same about a message while its state changes."""
-    return (row.nonce or row.seq) if isinstance(row, Bubble) else row

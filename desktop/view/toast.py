@@ -30,7 +30,7 @@ class Toast:
             fg=look.palette.window,
             bg=ground,
             justify="left",
-            wraplength=px(_WIDTH),
+            wraplength=min(look.tx(_WIDTH), max(px(100), self._root.winfo_width() - px(80))),
             compound="center",
             bd=0,
             padx=0,
@@ -39,7 +39,7 @@ class Toast:
         width, height = shown.winfo_reqwidth() + px(36), shown.winfo_reqheight() + px(22)
         panel = look.paint.panel(width, height, px(tokens.RADIUS_FIELD), look.palette.text, ground=ground)
         shown.configure(image=panel)
-        shown.place(relx=0.5, rely=1.0, y=-px(96), anchor="s")
+        shown.place(relx=0.5, rely=1.0, y=-look.tx(96), anchor="s")
         shown.lift()
         shown.bind("<Button-1>", lambda _event: self.hide())
         self._label = shown

@@ -13,6 +13,7 @@ RADIUS_BUBBLE: Final = 14
 RADIUS_BUBBLE_JOINED: Final = 5
 """The corner next to another bubble of the same author."""
 RADIUS_CARD: Final = 12
+RADIUS_QUOTE: Final = 6
 RADIUS_MENU: Final = 10
 
 RAIL_WIDTH: Final = 300
@@ -24,6 +25,9 @@ WINDOW_WIDTH: Final = 1120
 WINDOW_HEIGHT: Final = 760
 WINDOW_MIN_WIDTH: Final = 720
 WINDOW_MIN_HEIGHT: Final = 520
+WINDOW_ENOUGH_WIDTH: Final = 1280
+WINDOW_ENOUGH_HEIGHT: Final = 820
+"""The least of a window grows with its interface, but no further than this: even at the largest sizes everything fits into it."""
 
 # -- times, milliseconds -----------------------------------------------------------------------------------------------
 
@@ -41,13 +45,16 @@ FONT_PX: Final = {
     "second_bold": 13,
     "body": 14,
     "bold": 14,
+    "italic": 14,
+    "bold_italic": 14,
     "link": 14,
     "title": 15,
     "head": 20,
     "code": 13,
     "code_large": 16,
 }
-BOLD_FONTS: Final = frozenset({"small_bold", "second_bold", "bold", "title", "head"})
+BOLD_FONTS: Final = frozenset({"small_bold", "second_bold", "bold", "bold_italic", "title", "head"})
+ITALIC_FONTS: Final = frozenset({"italic", "bold_italic"})
 MONO_FONTS: Final = frozenset({"code", "code_large"})
 
 FAMILIES: Final = {
@@ -90,6 +97,12 @@ class Palette:
     accent_soft: str
     link: str
     link_own: str
+    code: str
+    code_own: str
+    quote: str
+    quote_own: str
+    chip: str
+    chip_own: str
     border: str
     field: str
     field_focus: str
@@ -139,6 +152,12 @@ LIGHT: Final = Palette(
     accent_soft="#E3EDFE",
     link="#1857C0",
     link_own="#164FB0",
+    code="#F1F3F7",
+    code_own="#C6DAFB",
+    quote="#F0F4FA",
+    quote_own="#C9DDFC",
+    chip="#E9EDF3",
+    chip_own="#C3D9FB",
     border="#DFE3E9",
     field="#F1F3F6",
     field_focus="#FFFFFF",
@@ -186,6 +205,12 @@ DARK: Final = Palette(
     accent_soft="#22345A",
     link="#7FB0FF",
     link_own="#A9CBFF",
+    code="#191C21",
+    code_own="#203860",
+    quote="#2C313A",
+    quote_own="#345489",
+    chip="#31373F",
+    chip_own="#385A93",
     border="#2B3038",
     field="#24282F",
     field_focus="#1E2228",

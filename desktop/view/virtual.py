@@ -11,12 +11,12 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Final
 
 from desktop.view import kit, tokens
-from desktop.view.block import Block
+from desktop.view.block import Block, Live
 from desktop.view.look import Look
 from desktop.view.paint import Radii
 from desktop.view.theme import surface_colour
@@ -267,6 +267,29 @@ class VirtualList(tk.Frame):
             self._drawn[index - self._first] = self._draw(index, drawn.top)
             self.view_changed()
 
+    def redraw_live(self, names: Collection[str]) -> None:
+        """What is live and called so looks different now. Everything else stays as it is, and what lies above it above it."""
+        for drawn in self._drawn:
+            for number, mark in enumerate(drawn.block.marks):
+                if isinstance(mark, Live) and mark.name in names:
+                    self._redraw_mark(drawn, number, mark)
+
+    def _redraw_mark(self, drawn: Drawn, number: int, mark: Live) -> None:
+        first = drawn.firsts[number]
+        last = drawn.firsts[number + 1] if number + 1 < len(drawn.firsts) else len(drawn.items)
+        old = drawn.items[first:last]
+        new: list[int] = []
+        self._pen.items = new
+        mark.draw(self._pen, drawn.top)
+        call, path = self.canvas.tk.call, str(self.canvas)
+        if old:
+            for item in new:  # each just below the first old one, so in their order
+                call(path, "lower", item, old[0])
+            call(path, "delete", *old)
+        drawn.items[first:last] = new
+        for later in range(number + 1, len(drawn.firsts)):
+            drawn.firsts[later] += len(new) - len(old)
+
     # -- for subclasses ------------------------------------------------------------------------------------------------
 
     def block(self, index: int) -> Block:
@@ -461,6 +484,10 @@ class VirtualList(tk.Frame):
         else:
             self.scroll_by(int(amount) * self.look.px(WHEEL))
 
+    def page(self, by: int) -> None:
+        """Most of what is seen, down or (-1) up."""
+        self.glide_by(by * self._page())
+
     def _page(self) -> int:
         return max(1, round(self.height * 0.9))
 
@@ -470,8 +497,6 @@ class VirtualList(tk.Frame):
         for event, pixels in (("<Button-4>", -WHEEL), ("<Button-5>", WHEEL)):
             canvas.bind(event, lambda _event, by=pixels: self.glide_by(self.look.px(abs(by)) * (1 if by > 0 else -1)))  # type: ignore[misc]
         canvas.bind("<MouseWheel>", self._wheel)
-        canvas.bind("<Prior>", lambda _event: self.glide_by(-self._page()))
-        canvas.bind("<Next>", lambda _event: self.glide_by(self._page()))
         canvas.bind("<Destroy>", self._destroyed)
         # Tk says so when the keyboard came by a key; who clicked knows where it is.
         canvas.bind("<<TraverseIn>>", lambda _event: self._show_ring())

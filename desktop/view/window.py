@@ -9,20 +9,40 @@ Screens and sheets are imported when they are needed first: the first window is 
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from common.ids import RelayId
-from common.protocol.messages import User
-from desktop.events import FoundRelay
+from common.ids import GroupId, Millis, RelayId, Seq
+from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
+from desktop.events import FoundRelay, OwnStatus, PictureKnown, Transfer
+from desktop.export.order import Progress
 from desktop.intents import Intents
 from desktop.locale import _
-from desktop.model.rows import Header, MemberRow, RailRow, Rows, Splice
-from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode, Tone
+from desktop.model.attached import AttachedRow
+from desktop.model.reacted import ReactionNote
+from desktop.model.rows import BanRow, Header, HitRow, MemberRow, PinRow, RailRow, ReaderRow, Rows, Splice
+from desktop.model.transfers import TransferList
+from desktop.model.unsent import UnsentRow
+from desktop.moves import MoveShown
+from desktop.screen import (
+    Choice,
+    ChoiceKind,
+    ComposerMode,
+    Finding,
+    NotifierSight,
+    Place,
+    Question,
+    SignInField,
+    SignInMode,
+    Tone,
+    Writing,
+)
 from desktop.settings import SettingsFile
-from desktop.view import emoji_probe, keys, scale, system_theme, theme
+from desktop.view import emoji_probe, keymap, keys, scale, system_theme, theme
+from desktop.view.around import Around
 from desktop.view.emoji_probe import EmojiProbe
+from desktop.view.files.files import Files
 from desktop.view.kept import keep, put_back
 from desktop.view.look import Look, make_look
 from desktop.view.overlay import Choice as MenuLine
@@ -31,13 +51,19 @@ from desktop.view.pasting import paste_safely
 from desktop.view.placement import Placement
 from desktop.view.safetext import SafeText
 from desktop.view.sheets.stack import SheetStack
+from desktop.view.sizing import Sizing
 from desktop.view.toast import Toast
+from desktop.view.writing_shown import ShowsComposer
 
 if TYPE_CHECKING:
+    from desktop.view.blocked import Blocked
     from desktop.view.chooser import Chooser
     from desktop.view.main_screen import MainScreen
+    from desktop.view.secret_shown import Shown
+    from desktop.view.settings.desk import Desk
     from desktop.view.sign_in import SignIn
 
+Panel = TypeVar("Panel", bound=tk.Misc)
 TITLE: Final = "Py_messenger"
 _PROBE_AFTER_MS: Final = 1500
 """The probe for emoji waits until the window is there."""
@@ -49,7 +75,8 @@ class _Shown:
     """What the controller said last, to be shown again by a new screen."""
 
     relays: tuple[Sequence[FoundRelay], str, str, str] = ((), "", "", "")
-    sign_in: tuple[FoundRelay, SignInMode, str, str] | None = None
+    blocked: tuple[str, str] = ("", "")
+    sign_in: tuple[FoundRelay, SignInMode, str, str, bool] | None = None
     main: tuple[str, User] | None = None
     status: tuple[str, Tone] | None = None
     rail: tuple[Sequence[RailRow], int | None] = ((), None)
@@ -58,11 +85,18 @@ class _Shown:
     new_count: int = 0
     members: Sequence[MemberRow] = ()
     composer: tuple[str, bool, str] = ("", False, "")
+    attached: Sequence[AttachedRow] = ()
+    mode: ComposerMode = Writing()  # noqa: RUF009 - it never changes
+    wait_s: int = 0
     unread: int = 0
+    place: Place | None = None
+    reactions: ReactionNote | None = None
 
 
-class Window:
+class Window(ShowsComposer):
     """The whole view. Implements `desktop.screen.Screen`; tells `Intents` what the person asked for."""
+
+    _shown: _Shown
 
     def __init__(self, intents: Intents, settings: SettingsFile) -> None:
         scale.become_dpi_aware()
@@ -78,19 +112,36 @@ class Window:
         # At most one of them is there.
         self._chooser: Chooser | None = None
         self._sign_in: SignIn | None = None
+        self._blocked: Blocked | None = None
         self._main: MainScreen | None = None
         self._sheets = SheetStack(self._hide_screen, self._show_screen)
         self._toast = Toast(self.root)
+        self._around = Around(
+            self.root,
+            lambda: self.look,
+            self._sheets,
+            intents,
+            self.ask,
+            self._open_group,
+            self._open_members,
+            self.show_toast,
+        )
+        self._notifier = NotifierSight()
+        self._made: Shown | None = None
+        """The access token that was made last, while the settings are open."""
+        self.files = Files(self.root, lambda: self.look, self._sheets, intents, self.ask, self.show_toast)
         self._focused = False
         self._focus_job = ""
         self._is_closed = False
         self.look = self._make_look()
         self.root.configure(bg=self.look.palette.window)
+        self._icon_says = ""
         self.root.iconphoto(True, self._paint.avatar(64, "M", 4, square=True))
         keys.edit_on_every_layout(self.root)
         paste_safely(self.root, self._safe)
         self._ask_about_emoji()
-        self._placement = Placement(self.root, settings, self.look.scale)
+        self._placement = Placement(self.root, settings, self._system_scale)
+        self._sizing = Sizing(self.root, settings, self._resized)
         self._write_title()
         self._bind()
 
@@ -144,15 +195,24 @@ class Window:
         self._sheets.open(lambda close: RecoverySheet(self.root, self.look, close, code, on_confirmed))
         self._reveal()
 
+    def show_blocked(self, title: str, text: str) -> None:
+        from desktop.view.blocked import Blocked
+
+        self._forget_main()
+        self._shown.blocked = (title, text)
+        self._swap(blocked=Blocked(self.root, self.look, title, text, self._want_to_quit))
+
     # -- signing in ----------------------------------------------------------------------------------------------------
 
-    def show_sign_in(self, relay: FoundRelay, mode: SignInMode, code: str = "", username: str = "") -> None:
+    def show_sign_in(
+        self, relay: FoundRelay, mode: SignInMode, code: str = "", username: str = "", *, is_owners: bool = False
+    ) -> None:
         from desktop.view.sign_in import SignIn
 
         self._forget_main()
-        self._shown.sign_in = (relay, mode, code, username)
+        self._shown.sign_in = (relay, mode, code, username, is_owners)
         sign_in = SignIn(self.root, self.look, self._intents)
-        sign_in.show(relay, mode, code, username)
+        sign_in.show(relay, mode, code, username, is_owners)
         self._swap(sign_in=sign_in)
 
     def show_sign_in_busy(self, busy: bool) -> None:
@@ -179,6 +239,7 @@ class Window:
         if self._main is not None and self._shown.main == (relay_name, user):
             return
         self._shown.main = (relay_name, user)
+        self._around.signed_in(relay_name, user)
         self._build_main()
 
     def show_status(self, text: str, tone: Tone) -> None:
@@ -188,11 +249,13 @@ class Window:
 
     def show_rail(self, rows: Sequence[RailRow], selected: int | None) -> None:
         self._shown.rail = (rows, selected)
+        self._around.rail = rows
         if self._main is not None:
             self._main.show_rail(rows, selected)
 
     def show_header(self, header: Header | None) -> None:
         self._shown.header = header
+        self._around.header = header
         if self._main is not None:
             self._main.show_header(header)
 
@@ -213,15 +276,114 @@ class Window:
 
     def show_members(self, members: Sequence[MemberRow]) -> None:
         self._shown.members = members
+        self._around.members = members
         if self._main is not None:
             self._main.show_members(members)
 
-    def show_composer(self, text: str, enabled: bool, hint: str = "") -> None:
-        self._shown.composer = (text, enabled, hint)
+    def show_row(self, index: int) -> None:
         if self._main is not None:
-            self._main.composer.show(text, enabled, hint)
-            if enabled and not self._sheets:
-                self._main.composer.focus()
+            self._main.show_conversation()
+            self._main.timeline.point_out(index)
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def show_transfers(self, statuses: Mapping[str, Transfer | None]) -> None:
+        self.files.show_transfers(statuses)
+
+    def show_transfer_list(self, transfers: TransferList) -> None:
+        self.files.show_transfer_list(transfers)
+
+    def show_picture(self, picture: PictureKnown) -> None:
+        self.files.show_picture(picture)
+
+    def retry_pictures(self) -> None:
+        self.files.retry_pictures()
+
+    # -- lists that were asked for -------------------------------------------------------------------------------------
+
+    def show_pins(self, group: GroupId, pins: Sequence[PinRow]) -> None:
+        self._around.show_pins(group, pins)
+
+    def show_readers(self, seq: Seq, readers: Sequence[ReaderRow]) -> None:
+        self._around.show_readers(readers)
+
+    def show_edits(self, seq: Seq, texts: Sequence[tuple[Millis, str]]) -> None:
+        self._around.show_edits(texts)
+
+    def show_people(self, text: str, people: Sequence[MemberRow]) -> None:
+        if not self._around.show_people(text, people) and self._main is not None:
+            self._main.composer.show_people(text, people)
+
+    def show_hits(self, query: str, hits: Sequence[HitRow], complete: bool, more: bool) -> None:
+        self._around.show_hits(query, hits, complete, more)
+
+    def show_invite(self, invite: Invite, code: str, link: str) -> None:
+        self._around.show_invite(invite, code, link)
+
+    def show_reactions(self, note: ReactionNote | None) -> None:
+        self._shown.reactions = note
+        if self._main is not None:
+            self._main.show_reactions(note)
+
+    def show_token_made(self, token: AccessToken, secret: str, curl: str) -> None:
+        from desktop.view.secret_shown import Shown
+        from desktop.view.settings.scripts import TokensPanel
+
+        self._made = Shown(_("Access token “{name}”").format(name=self.look.safe.name(token.name)), secret, curl)
+        panel = self._settings_panel(TokensPanel)
+        if panel is not None:
+            panel.show_made(self._made)
+            panel.point_out()
+
+    def show_tokens(self, tokens: Sequence[AccessToken]) -> None:
+        from desktop.view.settings.scripts import TokensPanel
+
+        panel = self._settings_panel(TokensPanel)
+        if panel is not None:
+            panel.show_tokens(tokens)
+
+    def _settings_panel(self, kind: type[Panel]) -> Panel | None:
+        """The open section of the settings, if it is of that kind."""
+        from desktop.view.sheets.settings import SettingsSheet
+
+        sheet = self._sheets.find(SettingsSheet)
+        if sheet is None:
+            return None
+        sheet.after_idle(sheet.hear_panel)  # with what it is about to be told
+        return sheet.panel(kind)
+
+    def show_hook_made(self, hook: Webhook, url: str, curl: str) -> None:
+        self._around.show_hook_made(hook, url, curl)
+
+    def show_hooks(self, group: GroupId, hooks: Sequence[Webhook]) -> None:
+        self._around.show_hooks(group, hooks)
+
+    def show_bans(self, group: GroupId, bans: Sequence[BanRow]) -> None:
+        self._around.show_bans(group, bans)
+
+    def show_invites(self, group: GroupId | None, invites: Sequence[Invite]) -> None:
+        self._around.show_invites(group, invites)
+
+    def show_ordered(self, command: Command, answer: Answer | None, problem: str) -> None:
+        if not self._around.owning.show(command, answer, problem) and problem:
+            self.show_toast(problem)
+
+    def show_move(self, shown: MoveShown) -> None:
+        if said := self._around.moving.show(shown):
+            self.show_toast(said)
+
+    def show_export(self, progress: Progress) -> None:
+        if said := self._around.exporting.show(progress):
+            self.show_toast(said)
+
+    def show_unsent(self, rows: Sequence[UnsentRow]) -> None:
+        self._around.unsent.show(rows)
+
+    def show_place(self, place: Place) -> None:
+        self._shown.place = place
+
+    def show_own_status(self, status: OwnStatus) -> None:
+        self._around.status = status
 
     # -- over everything -----------------------------------------------------------------------------------------------
 
@@ -239,9 +401,32 @@ class Window:
     def show_unread(self, count: int) -> None:
         self._shown.unread = count
         self._write_title()
+        self._badge()
 
     def beep(self) -> None:
         self.root.bell()
+
+    def show_notifier(self, sight: NotifierSight) -> None:
+        from desktop.view.notify_panel import NotifyPanel
+        from desktop.view.sheets.settings import SettingsSheet
+
+        self._notifier = sight
+        sheet = self._sheets.find(SettingsSheet)
+        panel = sheet.panel(NotifyPanel) if sheet is not None else None
+        if panel is not None:
+            panel.show(sight)
+
+    def come_to_front(self, token: str) -> None:
+        from desktop.view.raising import come_to_front
+
+        come_to_front(self.root, token)
+
+    def hide(self) -> None:
+        self._placement.keep()
+        self.root.withdraw()
+
+    def clear_the_view(self) -> None:
+        self._sheets.leave()
 
     def redraw(self) -> None:
         """Build everything anew: the look or the language has changed. What was typed and what was asked stay."""
@@ -254,6 +439,8 @@ class Window:
             self._rebuild_sign_in(self._sign_in)
         elif self._chooser is not None:
             self.show_chooser()
+        elif self._blocked is not None:
+            self.show_blocked(*self._shown.blocked)
         self._sheets.rebuild()
         self._write_title()
 
@@ -264,34 +451,49 @@ class Window:
         if self._emoji_probe is not None:
             self._emoji_probe.stop()
         self._placement.keep()
+        self._sizing.stop()
         self._toast.hide()
+        self.files.close()
         self._paint.clear()
         self.root.destroy()
 
     # -- what the person does with the window --------------------------------------------------------------------------
 
-    def open_settings(self) -> None:
-        """The sheet with theme, language and size."""
-        from desktop.view.sheets.preferences import PreferencesSheet
+    def open_settings(self, section: str = "") -> None:
+        """The settings, at the section of that name."""
+        from desktop.view.sheets.settings import SettingsSheet
 
-        self._sheets.open(
-            lambda close: PreferencesSheet(
-                self.root,
-                self.look,
-                close,
-                self._settings.settings,
-                self.set_theme,
-                self.set_language,
-                self.set_zoom,
-                self._ask_sign_out if self._main is not None else None,
-            )
+        if self._sheets.find(SettingsSheet) is None:
+            self._made = None
+            self._sheets.open(lambda close: SettingsSheet(self.root, self.look, close, self._desk(), section))
+
+    def _desk(self) -> Desk:
+        from desktop.view.settings.desk import Desk
+
+        around = self._around
+        user, place = (around.user, self._shown.place) if self._main is not None else (None, None)
+        return Desk(
+            self.look,
+            self._settings,
+            self._intents,
+            user,
+            place,
+            around.status,
+            self._notifier,
+            self.set_theme,
+            self.set_language,
+            self.set_zoom,
+            self.set_text,
+            self._ask_sign_out,
+            self.ask,
+            self._made,
         )
 
     def open_keys(self) -> None:
         """The sheet with the keys that do something."""
         from desktop.view.sheets.shortcuts import ShortcutsSheet
 
-        if not self._sheets:
+        if self._sheets.find(ShortcutsSheet) is None:
             self._sheets.open(lambda close: ShortcutsSheet(self.root, self.look, close))
 
     def open_address(self, invitation: bool) -> None:
@@ -301,13 +503,22 @@ class Window:
         on_enter = self._intents.paste_invitation if invitation else self._intents.enter_address
         self._sheets.open(lambda close: AddressSheet(self.root, self.look, close, invitation, on_enter))
 
-    def open_new_group(self) -> None:
-        """The sheet for a new group."""
-        from desktop.view.sheets.group import CreateGroupSheet
+    def pick_emoji(self, on_chosen: Callable[[str], None]) -> None:
+        """The sheet with all emoji."""
+        from desktop.view.sheets.emoji import EmojiSheet
 
-        create = self._intents.create_group
+        self._sheets.open(lambda close: EmojiSheet(self.root, self.look, close, self._settings, on_chosen))
+
+    def _pick_for_composer(self) -> None:
         if self._main is not None and not self._sheets:
-            self._sheets.open(lambda close: CreateGroupSheet(self.root, self.look, close, create))
+            self.pick_emoji(lambda sign: self._main.composer.insert(sign) if self._main is not None else None)
+
+    def _open_forward(self, seq: Seq) -> None:
+        from desktop.view.sheets.forward import ForwardSheet
+
+        rows = self._shown.rail[0]
+        choose: Callable[[GroupId], None] = lambda group: self._intents.forward(seq, group)  # noqa: E731
+        self._sheets.open(lambda close: ForwardSheet(self.root, self.look, close, rows, choose))
 
     def set_theme(self, name: str) -> None:
         """Light, dark or as the system."""
@@ -322,24 +533,33 @@ class Window:
 
     def set_zoom(self, percent: int) -> None:
         """Everything larger or smaller."""
-        percent = min(max(percent, scale.ZOOM_MIN), scale.ZOOM_MAX)
-        if percent != self._settings.settings.scale:
-            self._settings.change(scale=percent)
-            self.redraw()
-            self._intents.set_scale(percent)
+        self._sizing.set_zoom(percent)
+
+    def set_text(self, percent: int) -> None:
+        """Text alone larger or smaller."""
+        self._sizing.set_text(percent)
+
+    def _resized(self) -> None:
+        self._placement.fit_zoom()
+        self.redraw()
 
     # -- screens -------------------------------------------------------------------------------------------------------
 
     @property
-    def screen(self) -> Chooser | SignIn | MainScreen | None:
+    def screen(self) -> Chooser | SignIn | MainScreen | Blocked | None:
         """The one that is there now."""
-        return self._chooser or self._sign_in or self._main
+        return self._chooser or self._sign_in or self._main or self._blocked
 
     def _swap(
-        self, *, chooser: Chooser | None = None, sign_in: SignIn | None = None, main: MainScreen | None = None
+        self,
+        *,
+        chooser: Chooser | None = None,
+        sign_in: SignIn | None = None,
+        main: MainScreen | None = None,
+        blocked: Blocked | None = None,
     ) -> None:
         old = self.screen
-        self._chooser, self._sign_in, self._main = chooser, sign_in, main
+        self._chooser, self._sign_in, self._main, self._blocked = chooser, sign_in, main, blocked
         if old is not None:
             old.destroy()
         if not self._sheets:
@@ -350,7 +570,7 @@ class Window:
         if self.screen is not None:
             self.screen.pack(fill="both", expand=True)
         if self._main is not None:
-            self._main.composer.focus()
+            self._main.focus_front()
 
     def _hide_screen(self) -> None:
         if self.screen is not None:
@@ -375,17 +595,25 @@ class Window:
             *shown.main,
             self._settings.settings.show_members,
             self._keep_members,
-            self.open_new_group,
-            self._open_rename,
-            self._ask_leave,
+            self._around,
             self._relay_menu(),
+            self.ask,
+            self._open_forward,
+            self.pick_emoji,
+            self.files,
         )
+        if old is not None:
+            main.stay_as(old)
         if shown.status is not None:
             main.show_status(*shown.status)
         main.show_rail(*shown.rail)
         main.show_header(shown.header)
         main.show_members(shown.members)
+        main.show_reactions(shown.reactions)
         main.composer.show(*composer)
+        main.composer.show_attachments(shown.attached)
+        main.composer.show_mode(shown.mode)
+        main.composer.show_wait(shown.wait_s)
         main.timeline.open(shown.rows, None)
         self._swap(main=main)
         if position is not None and not position.at_end:
@@ -397,17 +625,20 @@ class Window:
     def _relay_menu(self) -> Sequence[MenuLine]:
         return (
             MenuLine("server", _("Other relays"), self._leave_for_relays),
+            MenuLine("user", _("Your status"), lambda: self.open_settings("you")),
+            *self._around.relay_lines(),
             MenuLine("gear", _("Settings"), self.open_settings),
             MenuLine("keyboard", _("Keys"), self.open_keys),
             MenuLine("leave", _("Sign out on this device"), self._ask_sign_out),
         )
 
     def _rebuild_sign_in(self, old: SignIn) -> None:
-        relay, _mode, code, username = self._shown.sign_in or (None, None, "", "")
+        relay, _mode, code, username, is_owners = self._shown.sign_in or (None, None, "", "", False)
         assert relay is not None
         done, mode, busy = keep(old), old.mode, old.is_busy
-        self.show_sign_in(relay, mode, code, username)
+        self.show_sign_in(relay, mode, code, username, is_owners=is_owners)
         assert self._sign_in is not None
+        self._sign_in.stay_as(old)
         self._sign_in.update_idletasks()  # what is not there yet cannot take the keyboard
         put_back(self._sign_in, done)
         if busy:
@@ -416,11 +647,13 @@ class Window:
     def _forget_main(self) -> None:
         """Another screen: nothing of the conversations is shown any more."""
         self._shown = _Shown(relays=self._shown.relays, unread=self._shown.unread)
+        self._around.forget()
+        self.files.forget()
 
     def _make_look(self) -> Look:
         chosen = self._settings.settings
         dark = chosen.theme == "dark" or (chosen.theme == "system" and system_theme.is_dark())
-        look = make_look(self.root, self._system_scale.zoomed(chosen.scale), dark, self._paint, self._safe)
+        look = make_look(self.root, self._system_scale.zoomed(chosen.scale, chosen.text), dark, self._paint, self._safe)
         theme.apply(self.root, look, "window")
         return look
 
@@ -428,28 +661,6 @@ class Window:
         self._settings.change(show_members=wanted)
 
     # -- questions of the window's own ---------------------------------------------------------------------------------
-
-    def _open_rename(self) -> None:
-        from desktop.view.sheets.group import RenameGroupSheet
-
-        header = self._shown.header
-        if header is not None:
-            group, name = header.group, header.name
-            rename: Callable[[str], None] = lambda new: self._intents.rename_group(group, new)  # noqa: E731
-            self._sheets.open(lambda close: RenameGroupSheet(self.root, self.look, close, name, rename))
-
-    def _ask_leave(self) -> None:
-        header = self._shown.header
-        if header is None:
-            return
-        group = header.group
-        text = _("You will get no more messages of “{name}”. You can join again later if the group is not private.")
-        question = Question(
-            _("Leave the group?"),
-            text.format(name=self.look.safe.name(header.name)),
-            (Choice("leave", _("Leave"), ChoiceKind.DANGER), Choice("stay", _("Cancel"))),
-        )
-        self.ask(question, lambda key: self._intents.leave_group(group) if key == "leave" else None)
 
     def _ask_forget(self, relay: FoundRelay) -> None:
         text = _(
@@ -466,6 +677,10 @@ class Window:
     def _want_to_close(self) -> None:
         self._flush_draft()
         self._intents.close_window()
+
+    def _want_to_quit(self) -> None:
+        self._flush_draft()
+        self._intents.quit()
 
     def _flush_draft(self) -> None:
         if self._main is not None:
@@ -522,50 +737,79 @@ class Window:
         root.protocol("WM_DELETE_WINDOW", self._want_to_close)
         root.bind("<FocusIn>", self._focus_moved)
         root.bind("<FocusOut>", self._focus_moved)
-        shortcuts = keys.Shortcuts(root)
-        shortcuts.on("n", self.open_new_group)
-        shortcuts.on("comma", lambda: None if self._sheets else self.open_settings())
-        shortcuts.on("i", self._toggle_members)
-        shortcuts.on("plus", lambda: self._zoom_step(1))
-        shortcuts.on("plus", lambda: self._zoom_step(1), shift=True)
-        shortcuts.on("equal", lambda: self._zoom_step(1))
-        shortcuts.on("minus", lambda: self._zoom_step(-1))
-        shortcuts.on("0", lambda: self.set_zoom(100))
-        shortcuts.on("q", self._want_to_close)
-        shortcuts.on("slash", self.open_keys)
-        for key, by in (("Up", -1), ("Down", 1)):
-            root.bind(f"<Alt-{key}>", lambda _event, by=by: self._neighbour(by, False))  # type: ignore[misc]
-            root.bind(f"<Alt-Shift-{key}>", lambda _event, by=by: self._neighbour(by, True))  # type: ignore[misc]
-        root.bind("<F6>", lambda _event: self._next_pane(1))
-        root.bind("<Shift-F6>", lambda _event: self._next_pane(-1))
-        root.bind("<F1>", lambda _event: self.open_keys())
+        keymap.bind(root, "window", self._acts())
         root.bind("<Button-1>", self._pressed_somewhere)
+        for touch in ("<Key>", "<Button>", "<Motion>", "<MouseWheel>"):
+            root.bind_all(touch, lambda _event: self._intents.active(), add=True)
 
-    def _toggle_members(self) -> None:
+    def _acts(self) -> Mapping[str, Callable[[], object]]:
+        """What the keys do that work everywhere. With a sheet open, only those that lead nowhere else."""
+        around = self._around
+        return {
+            "list_keys": self.open_keys,
+            "next_pane": lambda: self._next_pane(1),
+            "previous_pane": lambda: self._next_pane(-1),
+            "back": self._go_back,
+            "switch": around.open_switcher,
+            "previous": lambda: self._neighbour(-1, False),
+            "next": lambda: self._neighbour(1, False),
+            "previous_unread": lambda: self._neighbour(-1, True),
+            "next_unread": lambda: self._neighbour(1, True),
+            "only_unread": lambda: self._in_main(lambda main: main.toggle_unread_only()),
+            "new": around.new_conversation,
+            "search": lambda: around.open_search(everywhere=False),
+            "search_all": lambda: around.open_search(everywhere=True),
+            "pins": lambda: self._in_main(
+                lambda main: self._intents.show_pins() if main.open_header is not None else None
+            ),
+            "about": around.open_info,
+            "members": lambda: self._in_main(lambda main: main.toggle_members()),
+            "export": around.export,
+            "transfers": lambda: self._in_main(lambda _main: self.files.open_transfers()),
+            "attach": lambda: self._in_main(lambda main: main.files_in.choose()),
+            "emoji": self._pick_for_composer,
+            "menu": lambda: self._in_main(lambda main: main.open_own_menu()),
+            "settings": lambda: None if self._sheets else self.open_settings(),
+            "larger": lambda: self._sizing.step_zoom(1),
+            "smaller": lambda: self._sizing.step_zoom(-1),
+            "normal": lambda: self._sizing.step_zoom(0),
+            "larger_text": lambda: self._sizing.step_text(1),
+            "smaller_text": lambda: self._sizing.step_text(-1),
+            "normal_text": lambda: self._sizing.step_text(0),
+            "quit": self._want_to_quit,
+        }
+
+    def _in_main(self, act: Callable[[MainScreen], object]) -> None:
+        """Do that with the main screen, if it is what is seen."""
         if self._main is not None and not self._sheets:
-            self._main.toggle_members()
+            act(self._main)
 
-    def _zoom_step(self, by: int) -> None:
-        from desktop.view.sheets.preferences import ZOOMS
+    def _go_back(self) -> bool:
+        """From wherever the keyboard is to where one writes; there is nothing behind that."""
+        if self._main is None or self._sheets:
+            return False
+        self._main.go_back()
+        return True
 
-        place = min(range(len(ZOOMS)), key=lambda at: abs(ZOOMS[at] - self._settings.settings.scale)) + by
-        if 0 <= place < len(ZOOMS):
-            self.set_zoom(ZOOMS[place])
+    def _open_group(self, group: GroupId) -> None:
+        if self._main is not None:
+            self._main.open_group(group)
 
-    def _neighbour(self, by: int, unread_only: bool) -> str:
-        if self._main is not None and not self._sheets:
-            self._main.rail.open_neighbour(by, unread_only)
-        return "break"
+    def _open_members(self) -> None:
+        if self._main is not None:
+            self._main.toggle_members(True)
 
-    def _next_pane(self, by: int) -> str:
+    def _neighbour(self, by: int, unread_only: bool) -> None:
+        self._in_main(lambda main: main.rail.open_neighbour(by, unread_only))
+
+    def _next_pane(self, by: int) -> None:
         if self._main is not None and not self._sheets:
             panes = self._main.panes()
             focused = self.root.focus_get()
             here = panes.index(focused) if focused in panes else -1 if by > 0 else 0
             pane = panes[(here + by) % len(panes)]
-            pane.focus_set()
+            self._main.focus_pane(pane)
             pane.event_generate("<<TraverseIn>>")
-        return "break"
 
     def _pressed_somewhere(self, event: tk.Event[tk.Misc]) -> None:
         if self._main is not None:
@@ -581,10 +825,25 @@ class Window:
         focused = bool(str(self.root.tk.call("focus", "-displayof", str(self.root))))
         if focused != self._focused:
             self._focused = focused
+            # First the controller: what the timeline then says was read counts only in a window that has the keyboard.
+            self._intents.window_focused(focused)
             if self._main is not None:
                 self._main.timeline.focus_changed(focused)
-            self._intents.window_focused(focused)
 
     def _write_title(self) -> None:
         count = self._shown.unread
         self.root.title(f"({count}) {TITLE}" if count else TITLE)
+
+    def _badge(self) -> None:
+        """The count on the window's icon, which the taskbar shows."""
+        from desktop.view.app_icon import badge_text, draw_app_icon
+
+        text = badge_text(self._shown.unread)
+        if text == self._icon_says:
+            return
+        self._icon_says = text
+        pictures = [
+            self._paint.passing_picture(("app icon", size, text), lambda size=size: draw_app_icon(size, text))  # type: ignore[misc]
+            for size in (64, 32)
+        ]
+        self.root.iconphoto(True, *pictures)

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import ipaddress
+import json
 import logging
 import signal
 import socket
@@ -24,6 +25,7 @@ from common.errors import StartupError
 from common.protocol.limits import DEFAULT_PORT
 from relay.beacon import Beacon
 from relay.cli.asking import Card, NoRelay, ask
+from relay.cli.ordering import add_json
 from relay.cli.saying import say
 
 CHECK_S: Final = 5.0
@@ -44,11 +46,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--port", metavar="PORT", type=_port, default=DEFAULT_PORT, help=f"its TCP port ({DEFAULT_PORT})"
     )
-    parser.add_argument("--name", metavar="NAME", help="another name in lists than the relay's own")
+    parser.add_argument("--name", metavar="NAME", help="the name in lists (the relay's own)")
     parser.add_argument(
         "--interfaces", metavar="LIST", default="", help="adapters or addresses to announce it on (those of the LAN)"
     )
-    parser.set_defaults(run=run)
+    add_json(parser, run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,10 +61,22 @@ def run(options: argparse.Namespace) -> int:
     """
     logging.basicConfig(level=logging.WARNING)
     interfaces = tuple(name.strip() for name in options.interfaces.split(",") if name.strip())
-    asyncio.run(
-        _until_stopped(Announcing(options.host, options.port, options.name, interfaces, lambda line: say(f"{line}\n")))
-    )
+    tell = _tell_programs if options.json else _tell_people
+    asyncio.run(_until_stopped(Announcing(options.host, options.port, options.name, interfaces, tell)))
     return 0
+
+
+def _tell_people(told: Told) -> None:
+    say(f"{told.words}\n")
+
+
+def _tell_programs(told: Told) -> None:
+    said = {
+        "type": "Announced" if told.is_announced else "NotAnnounced",
+        "addresses": told.addresses,
+        "words": told.words,
+    }
+    say(f"{json.dumps(said, ensure_ascii=False)}\n")
 
 
 def _port(text: str) -> int:
@@ -81,6 +95,15 @@ async def _until_stopped(announcing: Announcing) -> None:
         await task
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How it stands with an announcement, in *words* for people; *addresses*: where it leads."""
+
+    words: str
+    is_announced: bool = False
+    addresses: tuple[str, ...] = ()
+
+
 class Announcing:
     """Announces the relay at one address while it answers there."""
 
@@ -90,11 +113,11 @@ class Announcing:
         port: int,
         name: str | None,
         interfaces: Sequence[str],
-        say: Callable[[str], None],
+        say: Callable[[Told], None],
         *,
         check_s: float = CHECK_S,
     ) -> None:
-        """*say* gets a line for people at each change."""
+        """*say* hears of each change."""
         self._host = host
         self._port = port
         self._name = name
@@ -103,7 +126,7 @@ class Announcing:
         self._check_s = check_s
         self._beacon: Beacon | None = None
         self._announced: Announcement | None = None
-        self._said = ""
+        self._said: Told | None = None
 
     async def run(self) -> None:
         """Until cancelled; says goodbye then.
@@ -125,7 +148,7 @@ class Announcing:
         except NoRelay as problem:
             if self._announced is not None:
                 await self._withdraw()
-            self._tell(f"Not announced: {problem}. Trying again.")
+            self._tell(Told(f"Not announced: {problem}. Trying again."))
             return False
         await self._follow(card, place)
         return True
@@ -141,7 +164,9 @@ class Announcing:
         elif self._announced != wanted:
             self._announced = wanted
             self._beacon.change(name=wanted.name, policy=wanted.policy)
-        self._tell(in_words(self._beacon, wanted))
+        mdns = self._beacon.state.mdns
+        addresses = mdns.addresses if isinstance(mdns, Announced) else ()
+        self._tell(Told(in_words(self._beacon, wanted), isinstance(mdns, Announced), tuple(addresses)))
 
     async def _registered(self, beacon: Beacon) -> None:
         """Give the beacon the time that it needs to register, so that the first line says how that went."""
@@ -155,10 +180,10 @@ class Announcing:
             beacon, self._beacon, self._announced = self._beacon, None, None
             await beacon.stop()
 
-    def _tell(self, line: str) -> None:
-        if line != self._said:
-            self._said = line
-            self._say(line)
+    def _tell(self, told: Told) -> None:
+        if told != self._said:
+            self._said = told
+            self._say(told)
 
 
 def in_words(beacon: Beacon, announcement: Announcement) -> str:
@@ -191,12 +216,21 @@ def place_of(host: str) -> Place:
         StartupError: there is no such host.
     """
     try:
-        found = usable_addresses(str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        found = usable_addresses(
+            _numeric(entry[4]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        )
     except OSError as error:
         raise StartupError(
             f"There is no computer called {host} ({error.strerror}). Give its address: --host 192.0.2.10"
         ) from error
-    own = {address.ip for address in local_addresses() if not address.is_loopback}
-    if here := [address for address in found if address in own]:
+    local = [address for address in local_addresses() if not address.is_loopback]
+    own = {name for address in local for name in (address.ip, address.scoped)}
+    if here := [address.partition("%")[0] for address in found if address in own]:
         return Place(here=here[0])
     return Place(elsewhere=tuple(address for address in found if not ipaddress.ip_address(address).is_loopback))
+
+
+def _numeric(address: tuple[object, ...]) -> str:
+    """The address of a socket with its scope, which Python keeps apart."""
+    ip, scope = str(address[0]), address[3] if len(address) > 3 else 0
+    return f"{ip}%{scope}" if scope and "%" not in ip else ip

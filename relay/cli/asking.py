@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import msgspec
@@ -30,10 +32,12 @@ class PortClosed(NoRelay):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Who answered. *relay_id* is of the certificate that it showed."""
+    """Who answered. *relay_id* is of the certificate that it showed. *ahead_s*: by how much this computer's clock is ahead of the one
+    there, to a second or two; None: it did not say what time it is."""
 
     relay_id: RelayId
     said: RelayCard
+    ahead_s: float | None = None
 
 
 def ask(host: str, port: int, within_s: float = ASK_S) -> Card:
@@ -49,7 +53,9 @@ def ask(host: str, port: int, within_s: float = ASK_S) -> Card:
         assert isinstance(connection.sock, ssl.SSLSocket)
         certificate = connection.sock.getpeercert(binary_form=True) or b""
         connection.request("GET", "/api/relay", headers={"Connection": "close"})
-        body = connection.getresponse().read(CARD_BYTES + 1)
+        answer = connection.getresponse()
+        ahead_s = _ahead_s(answer.getheader("Date"), time.time())
+        body = answer.read(CARD_BYTES + 1)
         said = msgspec.json.decode(body, type=RelayCard)
     except ConnectionRefusedError as error:
         raise PortClosed(f"nothing listens on port {port} of {host}") from error
@@ -64,4 +70,12 @@ def ask(host: str, port: int, within_s: float = ASK_S) -> Card:
     relay_id = relay_id_of(certificate)
     if said.relay_id != relay_id:
         raise NoRelay(f"what answers on port {port} of {host} does not show its own identity")
-    return Card(relay_id, msgspec.structs.replace(said, name=visible_name(said.name) or "relay"))
+    return Card(relay_id, msgspec.structs.replace(said, name=visible_name(said.name) or "relay"), ahead_s)
+
+
+def _ahead_s(date: str | None, now_s: float) -> float | None:
+    """By how many seconds *now_s* is after the HTTP *date*."""
+    try:
+        return now_s - parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None

@@ -6,44 +6,26 @@ import argparse
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from common.crypto.identity import show_relay_id
-from common.environment import secret_in
-from common.errors import ConfigError
-from common.protocol.limits import DEFAULT_PORT
+from common.errors import StartupError
 from relay.api import leave_out_strangers_faults
 from relay.app import RunningRelay, running
 from relay.cli.saying import say
+from relay.cli.settings import OPTIONS, add_recovery_code, add_settings, config_of
 from relay.config import Config
+from relay.logs import say_faults_of, set_up
+from relay.service.manager import Manager
 
-# The option of each setting, its placeholder, and what it says in the help.
-_OPTIONS: Final = {
-    "SERVER_HOST": ("--host", "ADDRESS", "where to listen (all addresses)"),
-    "SERVER_PORT": ("--port", "PORT", f"TCP port ({DEFAULT_PORT}, or the next free one)"),
-    "RELAY_NAME": ("--name", "NAME", "how the relay is called in lists (this computer's name)"),
-    "RELAY_DATA_DIR": ("--data-dir", "FOLDER", "where the database lies (data)"),
-    "RELAY_KEY_FILE": ("--key-file", "FILE", "the key file (in the user's config folder)"),
-    "RELAY_PASSPHRASE_FILE": ("--passphrase-file", "FILE", "a passphrase in place of the key file: its first line"),
-    "RELAY_REGISTRATION": ("--registration", "POLICY", "who may register: open, invite, closed (open)"),
-    "RELAY_ANNOUNCE": ("--announce", "YES|NO", "announce the relay on the network (yes)"),
-    "RELAY_INTERFACES": ("--interfaces", "LIST", "adapters or addresses to announce (those of the LAN)"),
-    "RELAY_RATE_LIMIT": ("--rate-limit", "N", "messages per second and device, 0 for no limit (20)"),
-    "RELAY_LOG_LEVEL": ("--log-level", "LEVEL", "debug, info, warning, error (info)"),
-}
 STAY: Final = b"stay"
 """A line that takes back ``--stop-with-parent``."""
-_LOG_FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-_DOTENV: Final = Path(".env")
-ASK: Final = "-"
 IMAGE_MARK: Final = Path("/etc/py-messenger-image")
 """Is in the image that the Dockerfile makes. What engines leave behind themselves is not everywhere, and in other containers too."""
 _BRIDGED: Final = "those of the computer that runs this container, with the port that it publishes for {port}"
@@ -56,21 +38,31 @@ _ANNOUNCE_FROM_HOST: Final = (
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe the command."""
     parser = subparsers.add_parser("run", help="run the relay in the foreground", description=__doc__)
-    for setting, (option, placeholder, words) in _OPTIONS.items():
-        parser.add_argument(option, dest=setting, metavar=placeholder, help=f"{words} [{setting}]")
-    parser.add_argument(
-        "--recovery-code",
-        metavar="FILE",
-        nargs="?",
-        const=ASK,
-        help="open the data by the recovery code, which is asked for, or the first line of FILE, and let the key file or a "
-        "new passphrase open it again",
+    add_settings(parser, *OPTIONS)
+    add_recovery_code(
+        parser,
+        "open the data by the recovery code, which is asked for, or the first line of FILE, and let the key file or a new passphrase open "
+        "it again",
     )
     parser.add_argument(
-        "--json", action="store_true", help="say that it is ready in one line of JSON, and nothing else"
+        "--json",
+        action="store_true",
+        help="say that it is ready in one line of JSON, and nothing else but, in a line before it, that it is upgrading its database",
     )
     parser.add_argument("--stop-with-parent", action="store_true", help="end when standard input ends")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """As `run`; for programs, a failed start is a line of JSON too, besides the words on standard error."""
+    try:
+        return run(options)
+    except StartupError as error:
+        if options.json:
+            say(
+                f"{json.dumps({'type': 'NotDone', 'code': 'not_possible', 'message': str(error)}, ensure_ascii=False)}\n"
+            )
+        raise
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,11 +71,9 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StartupError: it cannot run; the text says what to do.
     """
-    config = Config.read({setting: getattr(options, setting) for setting in _OPTIONS}, _DOTENV)
-    if options.recovery_code is not None:
-        config = replace(config, recovery_code=_recovery_code(options.recovery_code))
+    config = config_of(options)
     os.umask(0o077)  # ids, times and sizes stand in clear in the database: they are not everybody's on this machine
-    logging.basicConfig(level=config.log_level.upper(), format=_LOG_FORMAT, stream=sys.stderr)
+    set_up(config.log_level, config.log_format, config.log_file, config.log_file_max)
     leave_out_strangers_faults()
     _run_in_loop(_serve(config, as_json=options.json, stop_with_parent=options.stop_with_parent))
     return 0
@@ -101,14 +91,20 @@ def _run_in_loop(main: Coroutine[Any, Any, None]) -> None:
 
 async def _serve(config: Config, *, as_json: bool, stop_with_parent: bool) -> None:
     stop = asyncio.Event()
-    with _stopping_on_signals(stop.set):
-        async with running(config) as relay:
-            say(_as_json(relay) if as_json else _in_words(relay))
-            if stop_with_parent:
-                _stop_at_end_of_input(asyncio.get_running_loop(), stop)
-            await stop.wait()
-            if not as_json:
-                say("Stopping …\n")
+    say_faults_of(asyncio.get_running_loop())
+    manager = Manager.read()
+    async with manager.alive():
+        with _stopping_on_signals(stop.set):
+            upgrading = partial(_say_upgrading, manager, as_json)
+            async with running(config, stop=stop.set, upgrading=upgrading) as relay:
+                manager.ready(f"“{relay.config.name}” serves on port {relay.port}")
+                say(_as_json(relay) if as_json else _in_words(relay, is_logged=manager.is_there))
+                if stop_with_parent:
+                    _stop_at_end_of_input(asyncio.get_running_loop(), stop)
+                await stop.wait()
+                manager.stopping()
+                if not as_json:
+                    say("Stopping …\n")
 
 
 # -- when to stop ------------------------------------------------------------------------------------------------------
@@ -150,25 +146,14 @@ def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()
 
 
-# -- the recovery code -------------------------------------------------------------------------------------------------
-
-
-def _recovery_code(place: str) -> str:
-    """What stands in the first line of the file *place*, or is typed. Never an argument: those are shown to every user."""
-    if place != ASK:
-        return secret_in(Path(place), "The file after --recovery-code (without one, the code is asked for)")
-    if sys.stdin is None:
-        raise ConfigError("The recovery code cannot be asked for here. Write it into a file: --recovery-code FILE")
-    if sys.stdin.isatty():
-        sys.stderr.write("Recovery code: ")
-        sys.stderr.flush()
-    code = sys.stdin.readline().strip()
-    if not code:
-        raise ConfigError("No recovery code was given. Type it, or write it into a file: --recovery-code FILE")
-    return code
-
-
 # -- what it says ------------------------------------------------------------------------------------------------------
+
+
+def _say_upgrading(manager: Manager, as_json: bool, before: int, after: int) -> None:
+    """Who waits for the relay to be ready is to know why that takes longer this once."""
+    words = f"The database is brought from version {before} to {after}, after a copy was made. A large one takes some minutes …\n"
+    manager.says(words.strip())
+    say(json.dumps({"ready": False, "upgrading": [before, after]}) + "\n" if as_json else words)
 
 
 def _as_json(relay: RunningRelay) -> str:
@@ -187,7 +172,8 @@ def _as_json(relay: RunningRelay) -> str:
     return json.dumps({name: value for name, value in said.items() if value is not None}) + "\n"
 
 
-def _in_words(relay: RunningRelay) -> str:
+def _in_words(relay: RunningRelay, *, is_logged: bool = False) -> str:
+    """*is_logged*: a service manager keeps these words, where others may read them: no codes then."""
     is_bridged = relay.beacon is None and _is_in_container()
     rows = [
         ("Relay", relay.config.name),
@@ -199,18 +185,45 @@ def _in_words(relay: RunningRelay) -> str:
         ("curl", f"--insecure --pinnedpubkey '{relay.public_key_pin}'"),
     ]
     lines = [f"{name + ':':13} {value}\n" for name, value in rows]
-    if relay.recovery_code is not None and relay.owner_code is not None:
-        lines += [
-            "\nShown this once. Write both down and keep them apart from this computer:\n",
-            f"  Recovery code: {relay.recovery_code}\n",
-            "                 opens the data when the key file or passphrase is lost\n",
-            f"  Owner code:    {relay.owner_code}\n",
-            "                 whoever registers with it becomes the owner of this relay\n",
-        ]
+    lines += _instead_of_codes(relay) if is_logged else _codes(relay)
     if is_bridged:
         lines.append(f"\n{_ANNOUNCE_FROM_HOST}\n")
     lines.append("\nThe relay is running. Ctrl+C stops it.\n")
     return "".join(lines)
+
+
+def _codes(relay: RunningRelay) -> list[str]:
+    lines = []
+    if relay.recovery_code is not None:
+        lines += [
+            "\nShown this once. Write it down and keep it apart from this computer:\n",
+            f"  Recovery code: {relay.recovery_code}\n",
+            "                 opens the data when the key file or passphrase is lost;\n",
+            "                 to know that what you wrote is right: python -m relay keys confirm\n",
+        ]
+    elif not relay.is_code_confirmed:
+        lines.append(
+            "\nNobody has typed the recovery code back yet: python -m relay keys confirm. If it is lost: keys new-recovery-code\n"
+        )
+    if relay.owner_code is not None:
+        lines += [
+            "\nNobody owns this relay yet:\n",
+            f"  Owner code:    {relay.owner_code}\n",
+            "                 whoever registers with it becomes the owner; shown at each start until then\n",
+        ]
+    return lines
+
+
+def _instead_of_codes(relay: RunningRelay) -> list[str]:
+    order, where = "python -m relay", f"--data-dir {relay.config.data_dir.absolute()}"
+    lines = []
+    if not relay.is_code_confirmed:
+        lines.append(
+            f"\nNobody holds a recovery code yet, and none is written into a log: {order} keys new-recovery-code {where}\n"
+        )
+    if relay.owner_code is not None:
+        lines.append(f"\nNobody owns this relay yet. Register, then: {order} users promote YOUR-NAME owner {where}\n")
+    return lines
 
 
 def _is_in_container() -> bool:

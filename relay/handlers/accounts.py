@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from dataclasses import dataclass
 from typing import Final
 
 from common.errors import (
@@ -13,24 +13,27 @@ from common.errors import (
     NotSignedIn,
     RateLimited,
     RegistrationClosed,
-    TooManyAttempts,
     UsernameTaken,
     WrongCredentials,
 )
-from common.ids import SessionId
+from common.ids import GroupId, SessionId
 from common.protocol import limits
 from common.protocol.messages import Answer, Login, Logout, Register, Role, User, UserChanged
 from common.protocol.messages import SignedIn as TokenGiven
-from relay.handlers import names
+from relay.handlers import invites, names
+from relay.handlers.entering import enter
+from relay.handlers.invites import Found
 from relay.handlers.parts import Caller, Parts, SignedIn
+from relay.handlers.scopes import widest
+from relay.storage.audit import Note
 from relay.storage.entries import Draft
-from relay.storage.tables import Tables
 from relay.storage.transaction import Transaction
 
 TOKEN_BYTES: Final = 32
+SEEN_EVERY_MS: Final = 60_000
+"""When a script was last here is noted this often."""
 _TOKEN_CHARACTERS_MAX: Final = 64
 _SCHEME: Final = "bearer"
-_WRONG_CODE: Final = "This code is wrong or was used up. Ask whoever runs the relay for another one, or leave it out."
 
 
 # -- tokens ------------------------------------------------------------------------------------------------------------
@@ -46,8 +49,8 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def caller_of(parts: Parts, authorization: str | None, address: str) -> SignedIn:
-    """Who shows this `Authorization` header.
+async def caller_of(parts: Parts, authorization: str | None, address: str, host: str = "") -> SignedIn:
+    """Who shows this `Authorization` header, in a request to *host*.
 
     Raises:
         NotSignedIn: nobody.
@@ -56,11 +59,26 @@ async def caller_of(parts: Parts, authorization: str | None, address: str) -> Si
     token = token.strip()
     if scheme.lower() != _SCHEME or not token or len(token) > _TOKEN_CHARACTERS_MAX or not token.isascii():
         raise NotSignedIn
-    hashed = token_hash(token)
-    session = await parts.store.read(lambda tables: tables.sessions.by_token(hashed))
+    hashed, now = token_hash(token), parts.now()
+    session = await parts.store.read(lambda tables: tables.sessions.by_token(hashed, now))
     if session is None:
         raise NotSignedIn
-    return SignedIn(session.user, session.id, address)
+    scope = None if session.scopes is None else widest(session.scopes)
+    if scope is not None and now - session.seen_at >= SEEN_EVERY_MS:
+        note_seen(parts, session.id)
+    return SignedIn(session.user, session.id, address, host=host, scope=scope, expires=session.expires_at)
+
+
+def note_seen(parts: Parts, session: SessionId) -> None:
+    """Its device or script was here. That is worth a write, but nobody is refused for it; a failing disk shows at the next message."""
+    parts.journal.change(lambda transaction: transaction.sessions.touch(session, transaction.now)).add_done_callback(
+        _look_away
+    )
+
+
+def _look_away(seen: asyncio.Future[None]) -> None:
+    if not seen.cancelled():
+        seen.exception()
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
@@ -76,32 +94,55 @@ async def register(parts: Parts, caller: Caller, command: Register) -> TokenGive
     if (wait_s := parts.throttles.registrations_by_address.wait_s(caller.address)) > 0:
         raise RateLimited(retry_after=wait_s)
     code = command.code
-    role = await _role_by_code(parts, code, caller.address)
+    found = await _found(parts, code, caller.address)
     if await parts.store.read(lambda tables: tables.people.account(command.username)) is not None:
         raise UsernameTaken  # before the costly hash; the transaction looks again
     hashed = await parts.passwords.hash(command.password)
     token = new_token()
 
-    def add(transaction: Transaction) -> tuple[User, SessionId]:
-        now = transaction.now
-        if role == "owner" and not transaction.meta.take_owner_code(code or ""):
-            raise InvitationNeeded(_WRONG_CODE)
+    def add(transaction: Transaction) -> User:
+        now, groups = transaction.now, transaction.groups
+        role, invited_to, by_what = _admitted(parts, transaction, found, code or "")
         user = transaction.people.add(command.username, display_name, hashed, role, now)
-        general = transaction.groups.general()
+        transaction.audit.add(Note("account_made", "client", user.username, user.username, by_what), now)
+        transaction.sessions.add(user.id, token_hash(token), command.device, now)
+        transaction.afterwards(lambda: parts.fanout.tell_everyone([UserChanged(user=user)]))
+        general = groups.general()
         transaction.append(Draft(general, user.id, "join"))
-        transaction.groups.add_member(general, user.id, role, now)
-        return user, transaction.sessions.add(user.id, token_hash(token), command.device, now)
+        groups.add_member(general, user.id, role, now)
+        transaction.afterwards(lambda: parts.fanout.add_member(general, user.id, role))
+        if invited_to is not None:
+            enter(parts, transaction, invited_to, user.id, by=user.id)
+        return user
 
-    user, _session = await parts.journal.change(add)
-    parts.fanout.tell_everyone([UserChanged(user=user)])
-    parts.fanout.add_member(parts.roster.general, user.id, role)
+    user = await parts.journal.change(add)
     return TokenGiven(re=command.id, token=token, user=user)
+
+
+def _admitted(
+    parts: Parts, transaction: Transaction, found: Found | None, code: str
+) -> tuple[Role, GroupId | None, str]:
+    """What the new account is on the relay, into which group it was invited, and by what it came in; the code is used now, or was
+    by somebody faster."""
+    if found is None:
+        return "member", None, ""
+    if found.is_owner:
+        if not transaction.meta.take_owner_code(code):
+            raise InvitationNeeded(invites.WRONG_CODE)
+        return "owner", None, "owner_code"
+    if found.invite is None:
+        return "member", None, "standing_code"
+    invite = invites.good_one(transaction, code)
+    if parts.registration == "invite" and parts.only_admins_invite and not invites.is_of_admin(transaction, invite):
+        raise InvitationNeeded(invites.FOR_ACCOUNTS)
+    transaction.invites.use(invite)
+    return "member", invite.group, str(invite.id)
 
 
 async def login(parts: Parts, caller: Caller, command: Login) -> TokenGiven:
     """Sign in on one more device."""
     account_name = names.folded(command.username)
-    _begin_guess(parts, account_name, caller.address)
+    invites.begin_guess(parts, account_name, caller.address)
     account = await parts.store.read(lambda tables: tables.people.account(command.username))
     stored = None if account is None or account.disabled else account.password_hash
     if not await parts.passwords.is_right(stored, command.password) or account is None:
@@ -124,38 +165,18 @@ async def logout(parts: Parts, caller: SignedIn, command: Logout) -> Answer:
 # -- who may register --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
-    is_owner: bool
-    is_invitation: bool
-
-
-async def _role_by_code(parts: Parts, code: str | None, address: str) -> Role:
-    """What a new account with *code* becomes. A code that is wrong is refused even where none is needed: whoever mistyped
-    the owner code would not notice."""
+async def _found(parts: Parts, code: str | None, address: str) -> Found | None:
+    """What *code* is good for. One that is wrong is refused even where none is needed: whoever mistyped the owner code would not
+    notice."""
     if code is None:
         if parts.registration == "closed":
             raise RegistrationClosed
         if parts.registration == "invite":
             raise InvitationNeeded
-        return "member"
-    # Counted by address alone: a code is too long to be guessed, and nobody shall keep others from using theirs.
-    _begin_guess(parts, f"code from {address}", address)
-    found = await parts.store.read(lambda tables: _look_at(tables, code))
-    if not (found.is_owner or found.is_invitation):
-        raise RegistrationClosed if parts.registration == "closed" else InvitationNeeded(_WRONG_CODE)
-    parts.throttles.guesses.succeeded(f"code from {address}", address)
-    if found.is_owner:
-        return "owner"
-    if parts.registration == "closed":
+        return None
+    found = await invites.look_at(parts, code, address)
+    if parts.registration == "closed" and not found.is_owner:
         raise RegistrationClosed
-    return "member"
-
-
-def _look_at(tables: Tables, code: str) -> _Code:
-    return _Code(tables.meta.is_owner_code(code), tables.meta.is_invitation_code(code))
-
-
-def _begin_guess(parts: Parts, account_name: str, address: str) -> None:
-    if (wait_s := parts.throttles.guesses.begin(account_name, address)) > 0:
-        raise TooManyAttempts(retry_after=wait_s)
+    if not found:
+        raise InvitationNeeded(invites.WRONG_CODE)
+    return found

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from common.ids import Millis, RelayId, SessionId, UserId
-from common.protocol.messages import Registration, User
+from common.ids import GroupId, Millis, RelayId, SessionId, UserId
+from common.protocol.messages import Registration, Scope, User
+from relay.control.words import AnyOrder, Outcome
 from relay.fanout import Fanout, Link
 from relay.handlers.passwords import Passwords
 from relay.journal import Journal
+from relay.moving.handover import Handover
 from relay.roster import Roster
+from relay.search.search import Search
 from relay.storage.storage import Storage
+from relay.tally import Tally
 from relay.throttle import Buckets, Guesses
 
 
@@ -21,25 +26,40 @@ class Throttles:
 
     posts_by_session: Buckets[SessionId]
     commands_by_session: Buckets[SessionId]
+    posts_by_webhook: Buckets[int]
     commands_by_address: Buckets[str]
     registrations_by_address: Buckets[str]
+    typing: Buckets[tuple[UserId, GroupId]]
     guesses: Guesses
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one relay. *now*: Unix milliseconds."""
+    """The parts of one relay. *now*: Unix milliseconds. *reached_at*: the host and port where neighbours reach it at this moment.
+
+    *only_admins_invite*: with the policy ``invite``, people without an account are let in by invitations of the relay's owners and
+    admins alone. *file_bytes*: the largest file that it takes. *obey*: has an order of the control channel done that somebody gives with
+    their client, by the same rules as for the command line and as far as their rank on the relay goes."""
 
     relay_id: RelayId
     name: str
     registration: Registration
+    only_admins_invite: bool
     store: Storage
     journal: Journal
     roster: Roster
     fanout: Fanout
     passwords: Passwords
     throttles: Throttles
+    tally: Tally
+    search: Search
     now: Callable[[], Millis]
+    reached_at: Callable[[], Awaitable[tuple[str, int]]]
+    file_bytes: int
+    obey: Callable[[AnyOrder, SignedIn], Awaitable[Outcome]]
+    kept_otherwise: asyncio.Event
+    """Set when something may have had its time, or is to be destroyed: by another rule, or because an account was deleted."""
+    handover: Handover
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +71,20 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A device session that showed its token. *link*: its WebSocket, None when it asks by plain HTTP."""
+    """A device session that showed its token, or a script with an access token. *link*: its WebSocket, None when it asks by plain HTTP.
+
+    *scope*: what the access token is good for, at *expires* for the last time; None of a device session, that may all and for ever.
+
+    *host*: as what it reached the relay, the `Host` of its request: with the port, and not checked beyond that.
+    """
 
     user: User
     session: SessionId
     address: str
     link: Link | None = None
+    host: str = ""
+    scope: Scope | None = None
+    expires: Millis | None = None
 
     @property
     def id(self) -> UserId:

@@ -4,34 +4,104 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
 from common.errors import NotAllowed, NotAMember, NotSignedIn, RateLimited, UnknownGroup
 from common.protocol.messages import (
+    AddMember,
     Answer,
+    BanMember,
+    Choose,
     Command,
+    CountExpired,
     CreateGroup,
+    CreateInvite,
+    CreateToken,
+    CreateWebhook,
+    DisableUser,
+    Edit,
     Entry,
+    GetRetention,
     Hello,
     History,
     JoinGroup,
     LeaveGroup,
+    ListAccounts,
+    ListAudit,
+    ListBans,
+    ListEdits,
     ListGroups,
+    ListInvites,
     ListMembers,
+    ListMutes,
+    ListPins,
+    ListReaders,
+    ListSessions,
+    ListTokens,
     ListUsers,
+    ListWebhooks,
     Login,
     Logout,
     MarkRead,
+    MarkUnread,
+    MuteMember,
+    OfferMove,
+    OpenDirect,
+    Pin,
     Post,
+    Promote,
+    React,
+    Redact,
     Register,
+    RemoveMember,
     RenameGroup,
+    ResetPassword,
+    RevokeInvite,
+    RevokeSessions,
+    RevokeToken,
+    RevokeWebhook,
     Role,
+    Scope,
+    Search,
+    SetHold,
+    SetPresence,
+    SetReceipts,
+    SetRetention,
+    SetRole,
+    SetSlow,
+    SetTopic,
+    ShowState,
+    Typing,
 )
-from relay.handlers import accounts, greeting, groups, people, talk
+from relay.handlers import (
+    accounts,
+    acts,
+    directs,
+    greeting,
+    groups,
+    invites,
+    membership,
+    moving,
+    muting,
+    owning,
+    people,
+    presence,
+    reading,
+    retention,
+    search,
+    talk,
+    tokens,
+    webhooks,
+)
 from relay.handlers.parts import Caller, Parts, SignedIn
+from relay.handlers.ranks import higher, is_admin
+from relay.handlers.scopes import check_scope
+from relay.journal import urgent
 
-_ADMINS: Final[frozenset[Role]] = frozenset({"owner", "admin"})
+_SAYS: Final = frozenset({Post, Edit, Redact, React, Pin})
+"""What everybody in the group hears, and so is counted as messages are."""
 
 Need = Callable[[Parts, Caller, Any], None]
 
@@ -60,10 +130,79 @@ def MEMBER(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
 
 def ADMIN(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
     """An owner or admin of the command's group, or one of the relay who is in it."""
+    if not is_admin(_rank(parts, caller, command)):
+        raise NotAllowed("Only an owner or admin of the group may do that.")
+
+
+def OWNER(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
+    """An owner of the command's group, or one of the relay who is in it."""
+    if _rank(parts, caller, command) != "owner":
+        raise NotAllowed("Only an owner of the group may do that.")
+
+
+def INVITER(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
+    """Who may invite: to a group its owners and admins, to the relay alone those of the relay."""
+    if command.group is not None:
+        ADMIN(parts, caller, command)
+        return
+    if not isinstance(caller, SignedIn):
+        raise NotSignedIn
+    if not is_admin(caller.user.role):
+        raise NotAllowed("Only an owner or admin of the relay may do that. Invite to a group of yours instead.")
+
+
+def KEEPER(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
+    """Who may say how much of the past is kept: of a group its owners and admins, of the relay its owners."""
+    if command.group is None:
+        RELAY_OWNER(parts, caller, command)
+    else:
+        ADMIN(parts, caller, command)
+
+
+def HOLDER(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
+    """An owner of the relay; where the command names a group, one who is in it."""
+    RELAY_OWNER(parts, caller, command)
+    MEMBER_IF_NAMED(parts, caller, command)
+
+
+def RELAY_ADMIN(parts: Parts, caller: Caller, command: Command) -> None:  # noqa: N802
+    """An owner or admin of the relay."""
+    if not isinstance(caller, SignedIn):
+        raise NotSignedIn
+    if not is_admin(caller.user.role):
+        raise NotAllowed("Only an owner or admin of the relay may do that.")
+
+
+def RELAY_OWNER(parts: Parts, caller: Caller, command: Command) -> None:  # noqa: N802
+    """An owner of the relay."""
+    if not isinstance(caller, SignedIn):
+        raise NotSignedIn
+    if caller.user.role != "owner":
+        raise NotAllowed("Only an owner of the relay may do that.")
+
+
+def LEADER(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
+    """Who leads there: of a group its owners and admins, of the whole relay its own."""
+    if command.group is not None:
+        ADMIN(parts, caller, command)
+        return
+    if not isinstance(caller, SignedIn):
+        raise NotSignedIn
+    if not is_admin(caller.user.role):
+        raise NotAllowed("Only an owner or admin of the relay may do that.")
+
+
+def _rank(parts: Parts, caller: Caller, command: Any) -> Role:
     MEMBER(parts, caller, command)
     assert isinstance(caller, SignedIn), "MEMBER has seen to it"
-    if caller.user.role not in _ADMINS and parts.roster.role(command.group, caller.id) not in _ADMINS:
-        raise NotAllowed("Only an owner or admin of the group may do that.")
+    role = parts.roster.role(command.group, caller.id)
+    assert role is not None, "MEMBER has seen to it"
+    return higher(role, caller.user.role)
+
+
+def MEMBER_IF_NAMED(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
+    """Whoever has shown a token; where the command names a group, who is in it."""
+    (SIGNED_IN if command.group is None else MEMBER)(parts, caller, command)
 
 
 # -- the table ---------------------------------------------------------------------------------------------------------
@@ -71,10 +210,18 @@ def ADMIN(parts: Parts, caller: Caller, command: Any) -> None:  # noqa: N802
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A command that is awaited before the next one of its link begins."""
+    """A command that is awaited before the next one of its link begins.
+
+    *scope*: what an access token must be good for; None: no access token may.
+    *needs_still*: what it needs must be true after it as well: it tells what is said in a group, and the caller may have been taken
+    out while that was read. *speaks*: what it says is seen by others and has no nonce, so who is muted may not.
+    """
 
     handle: Callable[[Parts, Any, Any], Awaitable[Answer]]
+    scope: Scope | None
     needs: Need
+    needs_still: bool = False
+    speaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +230,70 @@ class Pipelined:
 
     begin: Callable[[Parts, Any, Any], asyncio.Future[Entry]]
     answer: Callable[[Any, Entry], Answer]
+    scope: Scope | None
     needs: Need
 
 
 RULES: Final[dict[type[Command], Rule | Pipelined]] = {
-    Register: Rule(accounts.register, needs=NOBODY_IN_PARTICULAR),
-    Login: Rule(accounts.login, needs=NOBODY_IN_PARTICULAR),
-    Logout: Rule(accounts.logout, needs=SIGNED_IN),
-    Hello: Rule(greeting.hello, needs=SIGNED_IN),
-    ListGroups: Rule(groups.list_groups, needs=SIGNED_IN),
-    CreateGroup: Rule(groups.create_group, needs=SIGNED_IN),
-    JoinGroup: Rule(groups.join_group, needs=SIGNED_IN),
-    LeaveGroup: Rule(groups.leave_group, needs=MEMBER),
-    RenameGroup: Rule(groups.rename_group, needs=ADMIN),
-    ListMembers: Rule(groups.list_members, needs=MEMBER),
-    ListUsers: Rule(people.list_users, needs=SIGNED_IN),
-    Post: Pipelined(talk.post, talk.sent, needs=MEMBER),
-    History: Rule(talk.history, needs=MEMBER),
-    MarkRead: Rule(talk.mark_read, needs=MEMBER),
+    Register: Rule(accounts.register, scope=None, needs=NOBODY_IN_PARTICULAR),
+    Login: Rule(accounts.login, scope=None, needs=NOBODY_IN_PARTICULAR),
+    Logout: Rule(accounts.logout, scope="read", needs=SIGNED_IN),
+    Hello: Rule(greeting.hello, scope="read", needs=SIGNED_IN),
+    ListGroups: Rule(groups.list_groups, scope="read", needs=SIGNED_IN),
+    CreateGroup: Rule(groups.create_group, scope="manage", needs=SIGNED_IN, speaks=True),
+    JoinGroup: Rule(membership.join_group, scope="manage", needs=SIGNED_IN),
+    LeaveGroup: Rule(membership.leave_group, scope="manage", needs=MEMBER),
+    RenameGroup: Rule(groups.rename_group, scope="manage", needs=ADMIN, speaks=True),
+    ListMembers: Rule(groups.list_members, scope="read", needs=MEMBER, needs_still=True),
+    ListUsers: Rule(people.list_users, scope="read", needs=SIGNED_IN),
+    Post: Pipelined(talk.post, talk.sent, scope="write", needs=MEMBER),
+    History: Rule(talk.history, scope="read", needs=MEMBER, needs_still=True),
+    MarkRead: Rule(reading.mark_read, scope="write", needs=MEMBER),
+    Edit: Rule(acts.edit, scope="write", needs=MEMBER),
+    ListEdits: Rule(acts.list_edits, scope="read", needs=MEMBER, needs_still=True),
+    Redact: Rule(acts.redact, scope="write", needs=MEMBER),
+    React: Rule(acts.react, scope="write", needs=MEMBER),
+    Pin: Rule(acts.pin, scope="write", needs=MEMBER),
+    ListPins: Rule(acts.list_pins, scope="read", needs=MEMBER, needs_still=True),
+    ListReaders: Rule(reading.list_readers, scope="read", needs=MEMBER, needs_still=True),
+    MarkUnread: Rule(reading.mark_unread, scope="write", needs=MEMBER),
+    Typing: Rule(presence.typing, scope="write", needs=MEMBER),
+    SetPresence: Rule(presence.set_presence, scope="write", needs=SIGNED_IN),
+    SetReceipts: Rule(reading.set_receipts, scope="manage", needs=SIGNED_IN),
+    Choose: Rule(groups.choose, scope="write", needs=MEMBER),
+    OpenDirect: Rule(directs.open_direct, scope="write", needs=SIGNED_IN),
+    AddMember: Rule(membership.add_member, scope="manage", needs=ADMIN),
+    RemoveMember: Rule(membership.remove_member, scope="manage", needs=ADMIN),
+    BanMember: Rule(membership.ban_member, scope="manage", needs=ADMIN),
+    ListBans: Rule(membership.list_bans, scope="manage", needs=ADMIN, needs_still=True),
+    MuteMember: Rule(muting.mute_member, scope="manage", needs=LEADER),
+    ListMutes: Rule(muting.list_mutes, scope="manage", needs=LEADER, needs_still=True),
+    SetSlow: Rule(muting.set_slow, scope="manage", needs=ADMIN),
+    SetRole: Rule(membership.set_role, scope="manage", needs=OWNER),
+    SetTopic: Rule(groups.set_topic, scope="manage", needs=ADMIN, speaks=True),
+    CreateInvite: Rule(invites.create_invite, scope="manage", needs=INVITER),
+    ListInvites: Rule(invites.list_invites, scope="manage", needs=INVITER, needs_still=True),
+    RevokeInvite: Rule(invites.revoke_invite, scope="manage", needs=SIGNED_IN),
+    Search: Rule(search.search, scope="read", needs=MEMBER_IF_NAMED, needs_still=True),
+    CreateToken: Rule(tokens.create_token, scope=None, needs=SIGNED_IN),
+    ListTokens: Rule(tokens.list_tokens, scope=None, needs=SIGNED_IN),
+    RevokeToken: Rule(tokens.revoke_token, scope=None, needs=SIGNED_IN),
+    CreateWebhook: Rule(webhooks.create_webhook, scope=None, needs=ADMIN, speaks=True),
+    ListWebhooks: Rule(webhooks.list_webhooks, scope="manage", needs=ADMIN, needs_still=True),
+    RevokeWebhook: Rule(webhooks.revoke_webhook, scope="manage", needs=MEMBER),
+    ListAudit: Rule(owning.list_audit, scope=None, needs=RELAY_OWNER),
+    GetRetention: Rule(retention.get_retention, scope="read", needs=SIGNED_IN),
+    CountExpired: Rule(retention.count_expired, scope="manage", needs=KEEPER),
+    SetRetention: Rule(retention.set_retention, scope="manage", needs=KEEPER),
+    SetHold: Rule(retention.set_hold, scope="manage", needs=HOLDER),
+    ListAccounts: Rule(owning.list_accounts, scope=None, needs=RELAY_ADMIN),
+    DisableUser: Rule(owning.disable_user, scope=None, needs=RELAY_ADMIN),
+    ResetPassword: Rule(owning.reset_password, scope=None, needs=RELAY_ADMIN),
+    Promote: Rule(owning.promote, scope=None, needs=RELAY_OWNER),
+    ListSessions: Rule(owning.list_sessions, scope=None, needs=SIGNED_IN),
+    RevokeSessions: Rule(owning.revoke_sessions, scope=None, needs=SIGNED_IN),
+    OfferMove: Rule(moving.offer_move, scope=None, needs=RELAY_OWNER),
+    ShowState: Rule(owning.show_state, scope=None, needs=RELAY_OWNER),
 }
 
 
@@ -116,10 +309,30 @@ def admit(parts: Parts, caller: Caller, command: Command) -> None:
     throttles = parts.throttles
     wait_s = throttles.commands_by_address.wait_s(caller.address)
     if wait_s <= 0 and isinstance(caller, SignedIn):
-        buckets = throttles.posts_by_session if type(command) is Post else throttles.commands_by_session
+        buckets = throttles.posts_by_session if type(command) in _SAYS else throttles.commands_by_session
         wait_s = buckets.wait_s(caller.session)
     if wait_s > 0:
         raise RateLimited(retry_after=round(wait_s, 3))
+
+
+URGENT: Final[frozenset[type[Command]]] = frozenset(
+    {
+        Redact,
+        RemoveMember,
+        BanMember,
+        MuteMember,
+        SetSlow,
+        RevokeInvite,
+        RevokeToken,
+        RevokeWebhook,
+        SetRetention,
+        DisableUser,
+        ResetPassword,
+        Promote,
+        RevokeSessions,
+    }
+)
+"""What owners and admins of the relay can do while the disk is full: by the room that is kept for it (`relay.storage.reserve`)."""
 
 
 def begin(rule: Pipelined, parts: Parts, caller: SignedIn, command: Command) -> asyncio.Future[Entry]:
@@ -129,8 +342,13 @@ def begin(rule: Pipelined, parts: Parts, caller: SignedIn, command: Command) -> 
         WireError: the answer is no at once.
     """
     admit(parts, caller, command)
+    check_scope(caller, rule.scope)
     rule.needs(parts, caller, command)
     return rule.begin(parts, caller, command)
+
+
+def _may_be_urgent(caller: Caller, command: Command) -> bool:
+    return type(command) in URGENT and isinstance(caller, SignedIn) and caller.user.role in ("owner", "admin")
 
 
 async def perform(parts: Parts, caller: Caller, command: Command) -> Answer:
@@ -141,7 +359,14 @@ async def perform(parts: Parts, caller: Caller, command: Command) -> Answer:
     """
     admit(parts, caller, command)
     rule = RULES[type(command)]
+    check_scope(caller, rule.scope)
     rule.needs(parts, caller, command)
     if isinstance(rule, Pipelined):
         return rule.answer(command, await rule.begin(parts, caller, command))
-    return await rule.handle(parts, caller, command)
+    if rule.speaks and isinstance(caller, SignedIn):
+        muting.check_may_speak(parts, caller, getattr(command, "group", None))
+    with urgent() if _may_be_urgent(caller, command) else nullcontext():
+        answer = await rule.handle(parts, caller, command)
+    if rule.needs_still:
+        rule.needs(parts, caller, command)
+    return answer

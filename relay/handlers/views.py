@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from msgspec import structs
 
 from common.ids import GroupId, Seq, UserId
 from common.protocol import limits
-from common.protocol.messages import GroupInfo, GroupKind, Role
+from common.protocol.messages import GroupInfo, GroupKind, Keeps, Role, Silence
+from relay.handlers import sight
 from relay.handlers.parts import Parts
 from relay.roster import Group
+from relay.storage.groups import Standing
+from relay.storage.mutes import MuteRow
 from relay.storage.tables import Tables
 
 
@@ -24,12 +29,26 @@ class GroupFacts:
     private: bool
     last_seq: Seq
     role: Role | None
+    peer: UserId | None = None
+    slow: int = 0
+    floor: Seq = Seq(0)  # noqa: RUF009 - it never changes
+    keeps: Keeps | None = None
 
 
 def facts_for(group: Group, user: UserId) -> GroupFacts:
     """*group* as it is published now, for *user*."""
     return GroupFacts(
-        group.id, group.kind, group.name, group.topic, group.private, group.last_seq, group.roles.get(user)
+        group.id,
+        group.kind,
+        group.name,
+        group.topic,
+        group.private,
+        group.last_seq,
+        group.roles.get(user),
+        group.peer_of(user),
+        group.slow,
+        group.floor,
+        group.keeps,
     )
 
 
@@ -40,12 +59,38 @@ def facts_of_all(parts: Parts, user: UserId) -> list[GroupFacts]:
 
 def infos(tables: Tables, user: UserId, groups: Sequence[GroupFacts]) -> list[GroupInfo]:
     """On a reader's thread: *groups* with what *user* has read of them. A stranger's look into an open group shows no message."""
-    read_seqs = tables.groups.read_seqs(user)
-    return [_info(tables, user, facts, read_seqs.get(facts.id, Seq(0))) for facts in groups]
+    standings, mutes = tables.groups.standings(user), tables.mutes.of_user(user)
+    return [
+        _info(tables, user, facts, standings.get(facts.id, Standing()), _silence(mutes, facts.id)) for facts in groups
+    ]
 
 
-def _info(tables: Tables, user: UserId, facts: GroupFacts, read_seq: Seq) -> GroupInfo:
-    is_member = facts.role is not None
+def _silence(mutes: Mapping[GroupId | None, MuteRow], group: GroupId) -> Silence | None:
+    """What keeps somebody with these *mutes* from writing in *group*: of two the one that lasts longer. It may be over already."""
+    here, everywhere = mutes.get(group), mutes.get(None)
+    row = here if here is not None and here.outlasts(everywhere) else everywhere
+    return None if row is None else Silence(row.until, row.group is None)
+
+
+def _info(tables: Tables, user: UserId, facts: GroupFacts, standing: Standing, muted: Silence | None) -> GroupInfo:
+    if facts.role is None:
+        return _from_outside(facts)
+    read_seq = standing.read_seq
+    unread = tables.entries.unread(facts.id, user, read_seq, limits.UNREAD_COUNTED)
+    last = tables.entries.last_message(facts.id)
+    return structs.replace(
+        _from_outside(facts),
+        read_seq=read_seq,
+        unread=unread,
+        last=None if last is None else sight.seen(tables, facts.id, [last])[0],
+        mentions=tables.said.mentions_of(facts.id, user, read_seq, limits.UNREAD_COUNTED) if unread else 0,
+        notify=standing.notify,
+        hidden=standing.hidden,
+        muted=muted,
+    )
+
+
+def _from_outside(facts: GroupFacts) -> GroupInfo:
     return GroupInfo(
         id=facts.id,
         kind=facts.kind,
@@ -53,11 +98,43 @@ def _info(tables: Tables, user: UserId, facts: GroupFacts, read_seq: Seq) -> Gro
         topic=facts.topic,
         private=facts.private,
         last_seq=facts.last_seq,
-        read_seq=read_seq,
-        unread=tables.entries.unread(facts.id, user, read_seq, limits.UNREAD_COUNTED) if is_member else 0,
         role=facts.role,
-        last=tables.entries.last_message(facts.id) if is_member else None,
+        peer=facts.peer,
+        slow=facts.slow,
+        floor=facts.floor,
+        keeps=facts.keeps,
     )
+
+
+def still_seen(parts: Parts, user: UserId, groups: Sequence[GroupInfo]) -> list[GroupInfo]:
+    """*groups* as they were read, but nothing said in those that *user* was taken out of while they were read."""
+    still_in = parts.roster.groups_of(user)
+    return [
+        info if info.role is None or info.id in still_in else structs.replace(info, last=None, unread=0)
+        for info in groups
+    ]
+
+
+def stored_info(tables: Tables, user: UserId, group: GroupId, peer: UserId | None = None) -> GroupInfo:
+    """One group as it is stored, for *user*: within a transaction, where the roster does not know yet what becomes of it."""
+    row = tables.groups.get(group)
+    assert row is not None, "groups are never taken away"
+    role = tables.groups.role(group, user)
+    facts = GroupFacts(
+        row.id,
+        row.kind,
+        row.name,
+        row.topic,
+        row.private,
+        row.last_seq,
+        role,
+        peer,
+        row.slow,
+        row.floor,
+        tables.retention.keeps(group),
+    )
+    (info,) = infos(tables, user, [facts])
+    return info
 
 
 async def info_for(parts: Parts, user: UserId, group: GroupId) -> GroupInfo:

@@ -30,26 +30,32 @@ def look_over(conn: sqlite3.Connection, path: Path, within_s: float = CHECK_S) -
     Raises:
         StartupError: the database is damaged.
     """
-    ends = time.monotonic() + within_s
-    conn.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
-    try:
-        found = _first_damage(conn)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
-            raise
+    found, is_whole = search_damage(conn, within_s)
+    if not is_whole:
         _log.info("The database %s is large: it was looked over for %s s, and not to its end.", path, within_s)
-        found = None
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
-            raise
-        found = str(error)
-    finally:
-        conn.set_progress_handler(None, 0)
     if found is not None:
         raise StartupError(
             f"The database {path} is damaged ({found}). Restore the data folder from a backup, and have a look at the disk. "
             "Nothing was changed."
         )
+
+
+def search_damage(conn: sqlite3.Connection, within_s: float) -> tuple[str | None, bool]:
+    """The first damage that is found within *within_s* seconds, in words, None without any; and whether all was looked at."""
+    ends = time.monotonic() + within_s
+    conn.set_progress_handler(lambda: time.monotonic() > ends, _STEPS)
+    try:
+        return _first_damage(conn), True
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return None, False
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
+        return str(error), True
+    finally:
+        conn.set_progress_handler(None, 0)
 
 
 def _first_damage(conn: sqlite3.Connection) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from relay.storage.connection import Connection, open_reader, open_writer
+from relay.storage.copying import copy_database
 
 T = TypeVar("T")
 
@@ -47,6 +48,19 @@ class Database:
         while len(self._readers) < READERS:
             self._readers.append(await open_reader(self.path))
         self._readable.set()
+
+    async def copy_to(self, path: Path, look: Callable[[], None]) -> int:
+        """Copy the database as it is now to *path*; others read and write meanwhile. *look* may raise, to end it. The generation of
+        the master key that opens the copy."""
+        return await self.look(lambda conn: copy_database(conn, path, look))
+
+    async def look(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What *work* returns on a connection of its own that only reads: for what takes long, so that nobody waits for it."""
+        reader = await open_reader(self.path)
+        try:
+            return await reader.run(work)
+        finally:
+            await reader.close()
 
     async def reopen(self) -> None:
         """Close everything and open it again, so that nothing is believed which is only in memory. Reads wait meanwhile.

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from common.crypto.sealing import SealKey, open_sealed
 from common.errors import SealError
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
-from common.protocol.messages import Entry, EntryKind
+from common.protocol.messages import Entry, EntryKind, FileInfo
 from relay.storage.vault import Vault
 
 Row = tuple[GroupId, Seq, str, UserId, Millis, bytes | None, Seq | None, int, bytes | None]
 """group_id, seq, kind, sender, at, nonce, target, key_id, body: the columns in this order everywhere."""
 
 _COLUMNS: Final = "group_id, seq, kind, sender, at, nonce, target, key_id, body"
+_KEPT: Final = "seq > (SELECT floor FROM groups WHERE id = ?)"
+"""The last entry of a log keeps its row when its time has come, but is not there any more."""
 
-# What is sealed: nothing for an entry without a body, else this mark and the text, so that "" and no body differ.
+# What is sealed: nothing for an entry that says nothing, the first mark and the text where there is no more, so that "" and no body
+# differ, and the second mark and all fields where there is more.
 _TEXT: Final = b"t"
+_CONTENT: Final = b"c"
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -35,11 +41,49 @@ class Draft(msgspec.Struct, frozen=True):
     nonce: Nonce | None = None
     target: Seq | None = None
     at: Millis | None = None
+    more: Content | None = None
+    """What it says besides *body*."""
 
 
-def plaintext_of(body: str | None) -> bytes:
-    """What is sealed for *body*."""
-    return b"" if body is None else _TEXT + body.encode()
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an entry says besides its text; the fields are those of `Entry`. Sealed as a whole."""
+
+    body: str | None = None
+    user: UserId | None = None
+    on: bool = True
+    files: tuple[FileInfo, ...] = ()
+    mentions: tuple[UserId, ...] = ()
+    forwarded: UserId | None = None
+    via: str | None = None
+
+
+_ENCODE: Final = msgspec.msgpack.Encoder().encode
+_DECODE: Final = msgspec.msgpack.Decoder(Content).decode
+
+
+def plaintext_of(draft: Draft) -> bytes:
+    """What is sealed for *draft*."""
+    if draft.more is not None:
+        return _CONTENT + _ENCODE(structs.replace(draft.more, body=draft.body))
+    return b"" if draft.body is None else _TEXT + draft.body.encode()
+
+
+def entry_of(draft: Draft, seq: Seq, at: Millis) -> Entry:
+    """*draft* in its place."""
+    entry = Entry(draft.group, seq, draft.kind, draft.sender, at, draft.nonce, draft.body, draft.target)
+    return entry if draft.more is None else _filled(entry, draft.more)
+
+
+def _filled(entry: Entry, content: Content) -> Entry:
+    return structs.replace(
+        entry,
+        user=content.user,
+        on=content.on,
+        files=content.files,
+        mentions=content.mentions,
+        forwarded=content.forwarded,
+        via=content.via,
+    )
 
 
 class Entries:
@@ -52,7 +96,8 @@ class Entries:
     def after(self, group: GroupId, seq: Seq, limit: int) -> list[Entry]:
         """The first *limit* entries after *seq*, rising."""
         rows = self._conn.execute(
-            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT ?", (group, seq, limit)
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND seq > ? AND {_KEPT} ORDER BY seq LIMIT ?",
+            (group, seq, group, limit),
         )
         return self._opened(rows)
 
@@ -60,12 +105,54 @@ class Entries:
         """The last *limit* entries before *seq* (None: of all), rising."""
         below, value = ("", ()) if seq is None else ("AND seq < ?", (seq,))
         rows = self._conn.execute(
-            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? {below} ORDER BY seq DESC LIMIT ?",
-            (group, *value, limit),
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? {below} AND {_KEPT} ORDER BY seq DESC LIMIT ?",
+            (group, *value, group, limit),
         )
         page = self._opened(rows)
         page.reverse()
         return page
+
+    def at(self, group: GroupId, seq: Seq) -> Entry | None:
+        """The entry in one place."""
+        return self.several(group, [seq]).get(seq)
+
+    def in_place(self, group: GroupId, seq: Seq) -> Entry | None:
+        """As `at`; also the emptied last entry of a log of which nothing is kept."""
+        rows = self._conn.execute(f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND seq = ?", (group, seq))
+        return next(iter(self._opened(rows)), None)
+
+    def several(self, group: GroupId, seqs: Iterable[Seq]) -> dict[Seq, Entry]:
+        """The entries in these places, as far as they are there."""
+        select = f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND seq = ? AND {_KEPT}"
+        rows = (self._conn.execute(select, (group, seq, group)).fetchone() for seq in seqs)
+        entries = [self._open(*row) for row in rows if row is not None]
+        return {entry.seq: entry for entry in entries}
+
+    def changing(self, group: GroupId, target: Seq, kind: EntryKind) -> list[Entry]:
+        """The edits of *target*, or its redaction, rising."""
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND target = ? AND kind IN ('edit', 'redaction') AND kind = ?"
+            " ORDER BY seq",
+            (group, target, kind),
+        )
+        return self._opened(rows)
+
+    def edits(self, group: GroupId, target: Seq) -> int:
+        """How often *target*, which was not taken back, was edited."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM entries WHERE group_id = ? AND target = ? AND kind IN ('edit', 'redaction')",
+            (group, target),
+        ).fetchone()
+        return int(count)
+
+    def destroy(self, group: GroupId, target: Seq) -> None:
+        """Destroy what *target* and all its edits say; they keep their places."""
+        self._conn.execute("UPDATE entries SET body = NULL WHERE group_id = ? AND seq = ?", (group, target))
+        self._conn.execute(
+            "UPDATE entries SET body = NULL"
+            " WHERE group_id = ? AND target = ? AND kind IN ('edit', 'redaction') AND kind = 'edit'",
+            (group, target),
+        )
 
     def exists(self, group: GroupId, seq: Seq) -> bool:
         """Whether the log of *group* reaches *seq*."""
@@ -75,8 +162,8 @@ class Entries:
     def last_message(self, group: GroupId) -> Entry | None:
         """The newest message, whatever came after it."""
         rows = self._conn.execute(
-            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND kind = 'message' ORDER BY seq DESC LIMIT 1",
-            (group,),
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND kind = 'message' AND {_KEPT} ORDER BY seq DESC LIMIT 1",
+            (group, group),
         )
         return next(iter(self._opened(rows)), None)
 
@@ -108,6 +195,13 @@ class Entries:
         )
         return dict(rows)
 
+    def newest_at(self) -> Millis:
+        """When the newest entry was made, by the clock of then; 0 without any."""
+        (at,) = self._conn.execute(
+            "SELECT max((SELECT at FROM entries WHERE group_id = groups.id ORDER BY seq DESC LIMIT 1)) FROM groups"
+        ).fetchone()
+        return Millis(at if isinstance(at, int) else 0)
+
     def _opened(self, rows: sqlite3.Cursor) -> list[Entry]:
         # All at once: a statement that an exception leaves in the middle would hold its state of the tables, and with it
         # every checkpoint, until nobody remembers the exception any more.
@@ -125,7 +219,7 @@ class Entries:
         key_id: int,
         sealed: bytes | None,
     ) -> Entry:
-        if not _is_whole(kind, sender, at, nonce, target, key_id, sealed):
+        if not is_whole(kind, sender, at, nonce, target, key_id, sealed):
             self._vault.found_damaged("entries", group, seq)
             return _remains(group, seq, kind, sender, at)
         author_nonce = None if nonce is None else Nonce(nonce.hex())
@@ -138,8 +232,11 @@ class Entries:
         except SealError:
             self._vault.found_damaged("entries", group, seq)
             return Entry(group, seq, kind, sender, at, author_nonce, None, target, damaged=True)
-        body = plaintext[1:].decode() if plaintext else None
-        return Entry(group, seq, kind, sender, at, author_nonce, body, target)
+        if not plaintext.startswith(_CONTENT):
+            body = plaintext[1:].decode() if plaintext else None
+            return Entry(group, seq, kind, sender, at, author_nonce, body, target)
+        content = _DECODE(memoryview(plaintext)[1:])
+        return _filled(Entry(group, seq, kind, sender, at, author_nonce, content.body, target), content)
 
     def _load_key(self, group: GroupId, key_id: int) -> SealKey:
         row = self._conn.execute(
@@ -152,7 +249,7 @@ class Entries:
         return key
 
 
-def _is_whole(*columns: object) -> bool:
+def is_whole(*columns: object) -> bool:
     """Whether each of kind, sender, at, nonce, target, key_id and body has its type: on a page that was damaged, anything stands."""
     kind, sender, at, nonce, target, key_id, body = map(type, columns)
     none = type(None)

@@ -12,6 +12,8 @@ from common.errors import StartupError
 
 DATABASE: Final = "relay.db"
 LOCK: Final = "relay.lock"
+REMAINS: Final = ("files", "search.snapshot", f"{DATABASE}-wal")
+"""What stands beside a database that was in use, and never without one."""
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 
 # Here openers cannot share memory reliably, which the write-ahead log needs: it was seen to corrupt databases within minutes.
@@ -31,12 +33,22 @@ class FolderLock:
         self._file.close()
 
 
+def restoring(folder: Path) -> Path:
+    """Where a backup is laid out before it takes the place of *folder*."""
+    return folder.with_name(f"{folder.name}.restoring")
+
+
 def prepare_folder(folder: Path) -> None:
     """Make the data folder, for this user only.
 
     Raises:
-        StartupError: it cannot be made or written to.
+        StartupError: it cannot be made or written to; or a restore was broken off in the moment when it was to come.
     """
+    if not folder.exists() and restoring(folder).exists():
+        raise StartupError(
+            f"A restore was broken off: there is no data folder {folder}, but {restoring(folder)}. Run `relay restore` again; what was "
+            f"there before is in {folder.name}.before-restore-… beside it. Nothing was changed."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         writable = os.access(folder, os.W_OK | os.X_OK)
@@ -48,6 +60,28 @@ def prepare_folder(folder: Path) -> None:
         raise StartupError(
             f"This user may not write to the data folder {folder}. Change its owner, or choose another with RELAY_DATA_DIR."
         )
+
+
+def refuse_remains(folder: Path) -> None:
+    """A relay that has been here, and whose database is gone or empty, is not begun anew: everybody would find a stranger in its place.
+
+    Raises:
+        StartupError: there are remains; the text says which, and what to do.
+    """
+    path = folder / DATABASE
+    if path.exists() and path.stat().st_size:
+        return
+    remains = [name for name in REMAINS if _has_something(folder / name)]
+    if remains:
+        raise StartupError(
+            f"There is no database in {folder}, but {', '.join(remains)} of a relay that was there. Bring {DATABASE} back, or a backup with "
+            "`relay restore FILE --replace`. To begin a new relay, choose another folder with RELAY_DATA_DIR, or move these away. "
+            "Nothing was changed."
+        )
+
+
+def _has_something(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists() and path.stat().st_size > 0
 
 
 def lock_folder(folder: Path) -> FolderLock:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from dataclasses import dataclass
 from typing import Final, cast
 
 from common.errors import UnknownGroup
 from common.ids import GroupId, Millis, Seq, UserId
-from common.protocol.messages import GroupKind, Role
+from common.protocol.messages import GroupKind, NotifyLevel, Role
 from relay.storage.vault import Vault
 
 _NAME: Final = "groups.name"
 _TOPIC: Final = "groups.topic"
 _COLUMNS: Final = (
-    "id, kind, name, topic, private, coalesce((SELECT max(seq) FROM entries WHERE group_id = groups.id), 0) AS last_seq"
+    "id, kind, name, topic, private, floor,"
+    " coalesce((SELECT max(seq) FROM entries WHERE group_id = groups.id), 0) AS last_seq, slow_s"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group, and where its log ends."""
+    """A group, and where its log begins and ends."""
 
     id: GroupId
     kind: GroupKind
     name: str
     topic: str
     private: bool
+    floor: Seq
     last_seq: Seq
+    slow: int = 0
+    """Seconds between two messages of one member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,15 @@ class MemberRow:
     read_seq: Seq
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far somebody has read a group of theirs, and how they want it."""
+
+    read_seq: Seq = Seq(0)  # noqa: RUF009 - it never changes
+    notify: NotifyLevel = "all"
+    hidden: bool = False
+
+
 class Groups:
     """The groups. One object belongs to one connection."""
 
@@ -46,11 +60,13 @@ class Groups:
         self._conn = conn
         self._vault = vault
 
-    def create(self, kind: GroupKind, name: str, topic: str, private: bool, now: Millis) -> GroupId:
-        """Make an empty group without members."""
+    def create(
+        self, kind: GroupKind, name: str, topic: str, private: bool, now: Millis, by: UserId | None = None
+    ) -> GroupId:
+        """Make an empty group without members; *by* made it."""
         added = self._conn.execute(
-            "INSERT INTO groups (kind, name, topic, private, created_at) VALUES (?, x'', x'', ?, ?)",
-            (kind, private, now),
+            "INSERT INTO groups (kind, name, topic, private, created_at, by_id) VALUES (?, x'', x'', ?, ?, ?)",
+            (kind, private, now, by),
         )
         assert added.lastrowid is not None
         group = GroupId(added.lastrowid)  # the names are bound to the id, which is known only now
@@ -80,6 +96,27 @@ class Groups:
             "UPDATE groups SET name = ? WHERE id = ?", (self._vault.seal_text(name, _NAME, group), group)
         )
 
+    def set_topic(self, group: GroupId, topic: str) -> None:
+        """Say what *group* is about."""
+        self._conn.execute(
+            "UPDATE groups SET topic = ? WHERE id = ?", (self._vault.seal_text(topic, _TOPIC, group), group)
+        )
+
+    def set_slow(self, group: GroupId, seconds: int) -> None:
+        """So many seconds are between two messages of one member of *group*; 0: none."""
+        self._conn.execute("UPDATE groups SET slow_s = ? WHERE id = ?", (seconds, group))
+
+    def slow_ones(self) -> dict[GroupId, int]:
+        """The groups where there is a pause between messages, and how many seconds it has."""
+        return dict(self._conn.execute("SELECT id, slow_s FROM groups WHERE slow_s > 0").fetchall())
+
+    def made_by(self, user: UserId) -> int:
+        """How many groups that are there *user* has made."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM groups WHERE by_id = ? AND kind = 'group'", (user,)
+        ).fetchone()
+        return int(count)
+
     # -- members -------------------------------------------------------------------------------------------------------
 
     def add_member(self, group: GroupId, user: UserId, role: Role, now: Millis) -> None:
@@ -102,6 +139,37 @@ class Groups:
         """Take *user* out of *group*."""
         self._conn.execute("DELETE FROM members WHERE group_id = ? AND user_id = ?", (group, user))
 
+    def role(self, group: GroupId, user: UserId) -> Role | None:
+        """What *user* is in *group*; None for who is not in it."""
+        row = self._conn.execute(
+            "SELECT role FROM members WHERE group_id = ? AND user_id = ?", (group, user)
+        ).fetchone()
+        return None if row is None else cast(Role, row[0])
+
+    def set_role(self, group: GroupId, user: UserId, role: Role) -> None:
+        """Make the member *user* of *group* something else there."""
+        self._conn.execute("UPDATE members SET role = ? WHERE group_id = ? AND user_id = ?", (role, group, user))
+
+    def has_owner_beside(self, group: GroupId, user: UserId) -> bool:
+        """Whether somebody else than *user* owns *group*."""
+        found = self._conn.execute(
+            "SELECT 1 FROM members WHERE group_id = ? AND role = 'owner' AND user_id <> ?", (group, user)
+        ).fetchone()
+        return found is not None
+
+    def heir(self, group: GroupId, user: UserId) -> UserId | None:
+        """Who comes after *user*: of the others the admin who is longest in *group*, without admins the member."""
+        row = self._conn.execute(
+            "SELECT user_id FROM members WHERE group_id = ? AND user_id <> ?"
+            " ORDER BY role = 'admin' DESC, joined_at, user_id LIMIT 1",
+            (group, user),
+        ).fetchone()
+        return None if row is None else UserId(row[0])
+
+    def is_empty(self, group: GroupId) -> bool:
+        """Whether nobody is in *group*."""
+        return self._conn.execute("SELECT 1 FROM members WHERE group_id = ?", (group,)).fetchone() is None
+
     def members(self, group: GroupId) -> list[MemberRow]:
         """Everybody in *group*, by id."""
         rows = self._conn.execute(
@@ -122,9 +190,21 @@ class Groups:
         ).fetchone()
         return Seq(0 if row is None else row[0])
 
-    def read_seqs(self, user: UserId) -> dict[GroupId, Seq]:
-        """How far *user* has read each of their groups."""
-        return dict(self._conn.execute("SELECT group_id, read_seq FROM members WHERE user_id = ?", (user,)))
+    def standings(self, user: UserId) -> dict[GroupId, Standing]:
+        """How *user* stands to each of their groups."""
+        rows = self._conn.execute("SELECT group_id, read_seq, notify, hidden FROM members WHERE user_id = ?", (user,))
+        return {
+            # Interned, so that the encoder knows the default by sight and leaves it out.
+            GroupId(group): Standing(Seq(seq), cast(NotifyLevel, sys.intern(notify)), bool(hidden))
+            for group, seq, notify, hidden in rows
+        }
+
+    def choose(self, group: GroupId, user: UserId, notify: NotifyLevel, hidden: bool) -> None:
+        """How the member *user* wants *group* from now on."""
+        self._conn.execute(
+            "UPDATE members SET notify = ?, hidden = ? WHERE group_id = ? AND user_id = ?",
+            (notify, hidden, group, user),
+        )
 
     def mark_read(self, group: GroupId, user: UserId, seq: Seq) -> Seq:
         """Move the marker up to *seq*, not beyond the log and never back; where it stands now."""
@@ -136,7 +216,17 @@ class Groups:
         )
         return self.read_seq(group, user)
 
-    def _row(self, group: int, kind: str, name: bytes, topic: bytes, private: int, last_seq: int) -> GroupRow:
+    def mark_unread(self, group: GroupId, user: UserId, seq: Seq) -> Seq:
+        """Set the marker back to before *seq*, never forward; where it stands now."""
+        self._conn.execute(
+            "UPDATE members SET read_seq = min(read_seq, ?) WHERE group_id = ? AND user_id = ?",
+            (max(seq - 1, 0), group, user),
+        )
+        return self.read_seq(group, user)
+
+    def _row(
+        self, group: int, kind: str, name: bytes, topic: bytes, private: int, floor: int, last_seq: int, slow: int
+    ) -> GroupRow:
         opened = self._vault.open_name
         return GroupRow(
             GroupId(group),
@@ -144,5 +234,7 @@ class Groups:
             opened(name, _NAME, group),
             opened(topic, _TOPIC, group),
             bool(private),
+            Seq(floor),
             Seq(last_seq),
+            slow,
         )

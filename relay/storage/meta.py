@@ -1,9 +1,7 @@
-"""What the relay knows of itself: its identity (sealed), name, epoch, key slots and codes."""
+"""What the relay knows of itself: its identity (sealed), name, epoch and codes."""
 
 from __future__ import annotations
 
-import base64
-import re
 import secrets
 import sqlite3
 from typing import Final
@@ -11,20 +9,14 @@ from typing import Final
 import msgspec
 
 from common.crypto.certificate import Identity
-from common.crypto.keyslots import MasterKey, Slot
+from common.crypto.keyslots import MasterKey
 from common.crypto.sealing import associated_data, derive, open_sealed, seal
-from common.ids import Epoch, RelayId
+from common.ids import Epoch, Millis, RelayId
+from relay.storage.codes import code_hash, new_code
 from relay.storage.vault import Vault
 
-_CODE_BYTES: Final = 10
-_NOT_IN_A_CODE: Final = re.compile(r"[^0-9a-z]")
-
-
-def new_code() -> str:
-    """A code that people can read out: 80 random bits as ``ABCD-EFGH-JKLM-NPQR``."""
-    text = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode("ascii")
-    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
-
+SEALED: Final = ("relay_name", "owner_code_text", "invitation_code", "settings_seen")
+"""The settings that are sealed as texts."""
 
 # -- before there is a vault -------------------------------------------------------------------------------------------
 
@@ -70,33 +62,6 @@ def read_identity(conn: sqlite3.Connection, master: MasterKey, relay_id: RelayId
     return Identity(parts["certificate"], parts["key"])
 
 
-def read_slots(conn: sqlite3.Connection) -> list[Slot]:
-    """The ways to the master key."""
-    rows = conn.execute("SELECT kind, salt, ops, mem, wrapped, created_at FROM key_slots ORDER BY id")
-    return [Slot(*row) for row in rows]
-
-
-def write_slot(conn: sqlite3.Connection, slot: Slot) -> None:
-    """Store one more way to the master key."""
-    conn.execute(
-        "INSERT INTO key_slots (kind, salt, ops, mem, wrapped, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (slot.kind, slot.salt, slot.ops, slot.mem, slot.wrapped, slot.created_ms),
-    )
-
-
-def replace_slots(conn: sqlite3.Connection, slot: Slot) -> None:
-    """Let *slot* and the recovery code open the database, and nothing else any more. One transaction."""
-    conn.execute("BEGIN IMMEDIATE")
-    try:
-        conn.execute("DELETE FROM key_slots WHERE kind <> 'recovery'")
-        write_slot(conn, slot)
-        conn.execute("COMMIT")
-    except BaseException:
-        if conn.in_transaction:
-            conn.execute("ROLLBACK")
-        raise
-
-
 # -- with one ----------------------------------------------------------------------------------------------------------
 
 
@@ -132,10 +97,17 @@ class Meta:
         return read_setting(self._conn, "owner_code")
 
     def new_owner_code(self) -> str:
-        """Make an owner code in place of an older one. Only its hash is kept: show it now."""
+        """Make an owner code in place of an older one."""
         code = new_code()
         write_setting(self._conn, "owner_code", self._code_hash(code))
+        self._seal("owner_code_text", code)
         return code
+
+    def waiting_owner_code(self) -> str | None:
+        """The owner code, while nobody has used it; another one where its record is damaged or only its hash was kept."""
+        if self.owner_code_hash() is None:
+            return None
+        return self._sealed("owner_code_text") or self.new_owner_code()
 
     def is_owner_code(self, code: str) -> bool:
         """Whether *code*, as somebody typed it, is the owner code that still waits to be used."""
@@ -146,7 +118,7 @@ class Meta:
         """Use the owner code up; False when *code* is not the one that waits."""
         if not self.is_owner_code(code):
             return False
-        self._conn.execute("DELETE FROM settings WHERE name = 'owner_code'")
+        self._conn.execute("DELETE FROM settings WHERE name IN ('owner_code', 'owner_code_text')")
         return True
 
     def invitation_code(self) -> str:
@@ -164,10 +136,36 @@ class Meta:
         self._seal("invitation_code", code)
         return code
 
+    def confirmed_slot(self) -> bytes | None:
+        """The salt of the recovery code's slot that somebody has typed back; None when nobody has yet."""
+        return read_setting(self._conn, "confirmed_slot")
+
+    def set_confirmed_slot(self, salt: bytes) -> None:
+        """The recovery code whose slot has that *salt* was typed back."""
+        write_setting(self._conn, "confirmed_slot", salt)
+
+    def backup_at(self) -> Millis | None:
+        """When the last backup was made; None when none was yet."""
+        value = read_setting(self._conn, "backup_at")
+        return None if value is None else Millis(int(value))
+
+    def set_backup_at(self, at: Millis) -> None:
+        """One was made."""
+        write_setting(self._conn, "backup_at", str(at).encode("ascii"))
+
+    def settings_seen(self) -> str | None:
+        """With which settings the relay ran last, as they were given to `set_settings_seen`; None when that was never noted."""
+        return self._sealed("settings_seen")
+
+    def set_settings_seen(self, settings: str) -> None:
+        """It runs with these now."""
+        self._seal("settings_seen", settings)
+
     def _code_hash(self, code: str) -> bytes:
-        return self._vault.name_hash("code:" + _NOT_IN_A_CODE.sub("", code.casefold()))
+        return code_hash(self._vault, code)
 
     def _seal(self, name: str, text: str) -> None:
+        assert name in SEALED, "else it is lost when the master key is exchanged"
         write_setting(self._conn, name, self._vault.seal_text(text, "settings." + name))
 
     def _sealed(self, name: str) -> str | None:

@@ -91,6 +91,28 @@ class People:
         (count,) = self._conn.execute("SELECT count(*) FROM users").fetchone()
         return int(count)
 
+    def set_password(self, user: UserId, password_hash: str) -> None:
+        """Let *user* sign in with another password only."""
+        sealed = self._vault.seal_text(password_hash, _PASSWORD, user)
+        self._conn.execute("UPDATE users SET password_hash = ? WHERE id = ?", (sealed, user))
+
+    def facts(self) -> dict[UserId, tuple[bool, Millis]]:
+        """Of everybody whether they are shut out, and since when they have their account."""
+        rows = self._conn.execute("SELECT id, disabled, created_at FROM users")
+        return {UserId(user): (bool(disabled), Millis(created_at)) for user, disabled, created_at in rows}
+
+    def first_owner(self) -> User | None:
+        """Who has owned this relay for longest and is not shut out."""
+        row = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM users WHERE role = 'owner' AND NOT disabled ORDER BY id LIMIT 1"
+        ).fetchone()
+        return None if row is None else self._user(*row)
+
+    def has_owner_beside(self, user: UserId) -> bool:
+        """Whether somebody else owns this relay and is not shut out."""
+        select = "SELECT 1 FROM users WHERE role = 'owner' AND NOT disabled AND id <> ?"
+        return self._conn.execute(select, (user,)).fetchone() is not None
+
     def set_role(self, user: UserId, role: Role) -> None:
         """Change what *user* is on this relay."""
         self._conn.execute("UPDATE users SET role = ? WHERE id = ?", (role, user))

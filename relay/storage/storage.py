@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from common.ids import Epoch, GroupId
@@ -42,7 +43,13 @@ class Storage(Protocol):
 
     @property
     def is_checkpoint_due(self) -> bool:
-        """Whether enough was written since the last `checkpoint` that one is worth its time."""
+        """Whether enough was written since the last `checkpoint` that one is worth its time, or something destroyed has stood in
+        the log for long enough."""
+        ...
+
+    @property
+    def holds_destroyed(self) -> bool:
+        """Whether what was destroyed may still be on the disk, until the next `checkpoint` that nobody is in the way of."""
         ...
 
     async def read(self, work: Callable[[Tables], T]) -> T:
@@ -59,6 +66,11 @@ class Storage(Protocol):
         Raises:
             StorageUnavailable: the disk is full or fails; nothing was stored.
         """
+        ...
+
+    def reserve(self) -> AbstractAsyncContextManager[bool]:
+        """While the block runs, room that was kept for this is free, if the disk is full: then True. False: there is none, or the
+        disk is not what hinders."""
         ...
 
     async def checkpoint(self, *, truncate: bool = False) -> None:

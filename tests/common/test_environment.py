@@ -10,6 +10,8 @@ import pytest
 from common.environment import Sources, child_environment, has_display, system_language
 from common.errors import ConfigError
 
+SOMEBODY = 65534
+
 
 def sources(cli=None, environ=None, dotenv: Path | None = None) -> Sources:
     return Sources.gather(cli or {}, dotenv, environ or {})
@@ -146,6 +148,22 @@ def test_a_passphrase_file_that_does_not_serve_is_named(tmp_path):
             sources({}, {"PASS_FILE": str(tmp_path / name)}).secret("PASS")
         assert "PASS_FILE" in str(raised.value)
         assert "second line" not in str(raised.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="users have no numbers here")
+def test_a_passphrase_file_of_somebody_else_says_who_must_be_let_in(tmp_path):
+    path = tmp_path / "passphrase"
+    path.write_text("hush")
+    path.chmod(0)
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(SOMEBODY)  # root reads everything
+    try:
+        with pytest.raises(ConfigError, match=f"Let user {os.geteuid()} read it") as raised:
+            sources({}, {"PASS_FILE": str(path)}).secret("PASS")
+    finally:
+        os.seteuid(me)
+    assert "PASS_FILE" in str(raised.value)
 
 
 def test_a_passphrase_and_a_passphrase_file_together_are_refused_without_showing_either(tmp_path):

@@ -1,96 +1,27 @@
-"""What every storage must do. Another one joins by adding its opener to OPENERS."""
+"""What every storage must do. Another one joins by adding its opener to `storages.OPENERS`."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from common.errors import NonceReused, UnknownGroup, UsernameTaken
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
-from common.protocol.messages import Entry
-from relay.opening import open_store
-from relay.storage.entries import Draft
-from relay.storage.storage import Storage
+from common.protocol.messages import Entry, FileInfo
+from relay.storage.entries import Content, Draft
+from relay.storage.groups import Standing
 from relay.storage.tables import Tables
 from relay.storage.transaction import Failed, Transaction
-from tests.relay.stores import config_in, message, nonce_of
-
-Opener = Callable[[Path, Callable[[], Millis]], Awaitable[Storage]]
-NOW = Millis(1_750_000_000_000)
-
-
-async def _open_sqlite(folder: Path, now: Callable[[], Millis]) -> Storage:
-    return await open_store(config_in(folder), now)
-
-
-OPENERS: dict[str, Opener] = {"sqlite": _open_sqlite}
-
-
-class Stage:
-    """A storage that can be closed and opened again, with two people and the general group."""
-
-    def __init__(self, opener: Opener, folder: Path) -> None:
-        self._opener = opener
-        self._folder = folder
-        self.now = NOW
-        self.anna = UserId(0)
-        self.boris = UserId(0)
-
-    async def open(self) -> None:
-        self.storage = await self._opener(self._folder, lambda: self.now)
-        self.general = self.storage.general
-
-    async def reopen(self) -> None:
-        await self.storage.close()
-        await self.open()
-
-    async def meet(self) -> None:
-        self.anna, self.boris = await self.write(lambda tx: (_person(tx, "anna"), _person(tx, "boris")))
-
-    async def write(self, work: Callable[[Transaction], Any]) -> Any:
-        return await self.storage.write(work)
-
-    async def read(self, work: Callable[[Tables], Any]) -> Any:
-        return await self.storage.read(work)
-
-    async def say(self, *bodies: str, group: GroupId | None = None) -> list[Entry]:
-        drafts = [message(group or self.general, self.anna, body) for body in bodies]
-        return list(await self.write(lambda tx: tx.append_all(drafts)))
-
-    async def bodies(self, group: GroupId | None = None) -> list[str | None]:
-        return [entry.body for entry in await self.log(group)]
-
-    async def log(self, group: GroupId | None = None) -> list[Entry]:
-        entries = await self.read(lambda tables: tables.entries.after(group or self.general, Seq(0), 10_000))
-        assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
-        return list(entries)
-
-    async def new_group(self, name: str = "склад") -> GroupId:
-        return GroupId(await self.write(lambda tx: tx.groups.create("group", name, "", False, tx.now)))
-
-
-def _person(transaction: Transaction, name: str) -> UserId:
-    user = transaction.people.add(name, name.title(), f"hash of {name}", "member", transaction.now)
-    transaction.groups.add_member(transaction.groups.general(), user.id, "member", transaction.now)
-    return user.id
-
-
-@pytest.fixture(params=sorted(OPENERS))
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(OPENERS[request.param], tmp_path)
-    await stage.open()
-    await stage.meet()
-    yield stage
-    await stage.storage.close()
-
+from tests.contracts.storages import NOW, OPENERS, Stage, person
+from tests.relay.stores import message, nonce_of
 
 # -- the log -----------------------------------------------------------------------------------------------------------
 
@@ -470,11 +401,11 @@ async def test_a_token_tells_whose_it_is_until_it_is_revoked(stage: Stage) -> No
     token, other = secrets.token_bytes(32), secrets.token_bytes(32)
     first = await stage.write(lambda tx: tx.sessions.add(stage.anna, token, "телефон", tx.now))
     second = await stage.write(lambda tx: tx.sessions.add(stage.anna, other, "ноутбук", tx.now))
-    session = await stage.read(lambda tables: tables.sessions.by_token(token))
+    session = await stage.read(lambda tables: tables.sessions.by_token(token, NOW))
 
     assert (session.id, session.user.username, session.device) == (first, "anna", "телефон")
     await stage.write(lambda tx: tx.sessions.revoke(first))
-    assert await stage.read(lambda tables: tables.sessions.by_token(token)) is None
+    assert await stage.read(lambda tables: tables.sessions.by_token(token, NOW)) is None
     assert [kept.id for kept in await stage.read(lambda tables: tables.sessions.of_user(stage.anna))] == [second]
 
 
@@ -483,7 +414,7 @@ async def test_the_token_of_a_disabled_person_is_worth_nothing(stage: Stage) -> 
     await stage.write(lambda tx: tx.sessions.add(stage.anna, token, "", tx.now))
     await stage.write(lambda tx: tx.people.set_disabled(stage.anna, True))
 
-    assert await stage.read(lambda tables: tables.sessions.by_token(token)) is None
+    assert await stage.read(lambda tables: tables.sessions.by_token(token, NOW)) is None
 
 
 async def test_a_session_number_is_never_used_again(stage: Stage) -> None:
@@ -498,7 +429,7 @@ async def test_a_session_remembers_when_it_was_last_here(stage: Stage) -> None:
     await stage.write(lambda tx: tx.sessions.touch(session, Millis(NOW + 10)))
     await stage.write(lambda tx: tx.sessions.touch(session, Millis(NOW + 5)))
 
-    assert (await stage.read(lambda tables: tables.sessions.by_token(b"1" * 32))).seen_at == NOW + 10
+    assert (await stage.read(lambda tables: tables.sessions.by_token(b"1" * 32, NOW))).seen_at == NOW + 10
 
 
 # -- groups ------------------------------------------------------------------------------------------------------------
@@ -555,13 +486,13 @@ async def test_a_read_marker_only_grows_and_not_beyond_the_log(stage: Stage) -> 
     assert await mark(1) == 2
     assert await mark(99) == 3
     assert await stage.read(lambda tables: tables.groups.read_seq(stage.general, stage.boris)) == 3
-    assert await stage.read(lambda tables: tables.groups.read_seqs(stage.boris)) == {stage.general: 3}
+    assert await stage.read(lambda tables: tables.groups.standings(stage.boris)) == {stage.general: Standing(Seq(3))}
     assert await stage.read(lambda tables: tables.groups.read_seq(stage.general, UserId(999))) == 0
 
 
 async def test_what_was_said_before_somebody_came_counts_as_read(stage: Stage) -> None:
     await stage.say("1", "2")
-    clara = await stage.write(lambda tx: _person(tx, "clara"))
+    clara = await stage.write(lambda tx: person(tx, "clara"))
     await stage.say("3")
 
     assert await stage.read(lambda tables: tables.groups.read_seq(stage.general, clara)) == 2
@@ -607,3 +538,40 @@ async def test_nothing_is_damaged_and_nothing_wrong_in_all_this(stage: Stage) ->
 
     assert (stage.storage.damaged, stage.storage.problem, stage.storage.is_checkpoint_due) == (0, None, False)
     assert stage.storage.reading_problem is None
+
+
+# -- what an entry says besides its text -------------------------------------------------------------------------------
+
+
+PICTURE = FileInfo(id="ab" * 16, name="склад.jpg", size=12, mime="image/jpeg", width=4, height=3)
+MORE = Content(files=(PICTURE,), mentions=(UserId(0), UserId(2)), forwarded=UserId(2), via="будильник")
+
+
+async def test_what_a_message_carries_besides_its_text_is_there_after_a_restart(stage: Stage):
+    draft = Draft(stage.general, stage.anna, "message", body="вот", nonce=nonce_of("1"), more=MORE)
+
+    stored = await stage.write(lambda tx: tx.append(draft))
+    await stage.reopen()
+
+    assert await stage.log() == [stored]
+    assert (stored.body, stored.files, stored.mentions) == ("вот", (PICTURE,), (0, 2))
+    assert (stored.forwarded, stored.via) == (2, "будильник")
+
+
+async def test_an_entry_without_a_text_may_still_concern_somebody(stage: Stage):
+    draft = Draft(stage.general, stage.anna, "ban", more=Content(user=stage.boris, on=False))
+
+    await stage.write(lambda tx: tx.append(draft))
+    await stage.reopen()
+
+    (entry,) = await stage.log()
+    assert (entry.body, entry.user, entry.on) == (None, stage.boris, False)
+
+
+async def test_a_nonce_is_not_repeated_with_other_files(stage: Stage):
+    draft = Draft(stage.general, stage.anna, "message", body="вот", nonce=nonce_of("1"), more=MORE)
+    first = await stage.write(lambda tx: tx.append(draft))
+
+    assert await stage.write(lambda tx: tx.append(draft)) == first
+    with pytest.raises(NonceReused):
+        await stage.write(lambda tx: tx.append(structs.replace(draft, more=Content())))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from common.errors import wire_errors
-from common.ids import Epoch, Millis, Nonce, RelayId, Seq
+from common.ids import Epoch, Millis, Nonce, Seq
 from common.protocol.messages import Entry, Member
-from desktop import events, locale
-from desktop.controller import Controller
-from desktop.controller.words import REFUSALS, refusal
+from desktop import events, hosted, locale
+from desktop.controller.words import refusal
 from desktop.intents import Intents
 from desktop.model.rows import Bubble, Delivery, GapLine, NewLine
+from desktop.refusals import REFUSALS
 from desktop.screen import SignInField, SignInMode, Tone
-from desktop.settings import SettingsFile
-from tests.desktop.lists import Calls, ListHosting, ListScreen, names
+from tests.desktop.lists import names
 from tests.desktop.model.people import (
     ANNA,
     BORIS,
@@ -30,70 +30,7 @@ from tests.desktop.model.people import (
     said,
     waiting,
 )
-
-OFFICE = RelayId("K7QF2M3DZXWAPL4T" * 3 + "ABCD")
-OTHER = RelayId("ZZZZ" * 13)
-
-
-def found(
-    trust: events.Trust = events.Trust.NEW, *, name: str = "Office", registration: str = "open"
-) -> events.FoundRelay:
-    """A relay that answered a probe."""
-    return events.FoundRelay(OFFICE, name, "192.168.1.20", 5000, ("192.168.1.20:5000",), 3, registration, trust)  # type: ignore[arg-type]
-
-
-class Stage:
-    """A controller between a screen and a link of lists."""
-
-    def __init__(self, home: Path) -> None:
-        self.screen = ListScreen()
-        self.link = Calls()
-        self.hosting = ListHosting()
-        self.now = Millis(MORNING)
-        self.settings = SettingsFile(home)
-        self.direct = ""
-        self._nonces = iter(range(500, 600))
-
-    def opens(self, *, remembered: bool = False) -> Controller:
-        """The window is there."""
-        self.controller = Controller(
-            self.link,
-            self.hosting,
-            self.settings,
-            now=lambda: self.now,
-            new_nonce=lambda: nonce(next(self._nonces)),
-            direct=self.direct,
-        )
-        self.controller.begin(self.screen, remembered=remembered)  # type: ignore[arg-type]
-        return self.controller
-
-    def tells(self, *told: events.LinkEvent | events.HostingEvent) -> None:
-        """The link tells so, and the turn is over."""
-        for event in told:
-            self.controller.fold(event)
-        self.controller.settle()
-
-    def anna_is_in(self, *groups: events.GroupInfo, history: tuple[Entry, ...] = ()) -> Controller:
-        """Anna is signed in and sees *groups*; the link is up."""
-        controller = self.opens(remembered=True)
-        controller.window_focused(True)
-        self.tells(
-            events.SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True),
-            events.UsersKnown((BORIS, MEI)),
-            events.GroupsListed(groups or (group(1),)),
-        )
-        if history:
-            self.tells(events.EntriesKnown(history[0].group, history, first_reached=True))
-        self.tells(events.LinkChanged(events.Connected()))
-        return controller
-
-    def hears(self, *entries: Entry) -> None:
-        """Just said."""
-        self.tells(events.EntriesKnown(entries[0].group, entries, live=True))
-
-    @property
-    def bodies(self) -> list[str]:
-        return [row.body for row in self.screen.rows if isinstance(row, Bubble)]
+from tests.desktop.stage import OFFICE, OTHER, Stage, found
 
 
 @pytest.fixture
@@ -123,10 +60,10 @@ class TestTheWayIn:
 
     def test_a_new_relay_is_registered_at_and_a_closed_one_signed_in_to(self, stage):
         stage.opens().choose_relay(found())
-        assert stage.screen.last("show_sign_in") == (found(), SignInMode.REGISTER, "")
+        assert stage.screen.last("show_sign_in") == (found(), SignInMode.REGISTER, "", False)
         closed = found(registration="closed")
         stage.controller.choose_relay(closed)
-        assert stage.screen.last("show_sign_in") == (closed, SignInMode.SIGN_IN, "")
+        assert stage.screen.last("show_sign_in") == (closed, SignInMode.SIGN_IN, "", False)
 
     def test_a_known_relay_is_gone_to_straight_when_this_device_is_signed_in_there(self, stage):
         known = found(events.Trust.KNOWN)
@@ -140,13 +77,13 @@ class TestTheWayIn:
         known = found(events.Trust.KNOWN)
         stage.opens().choose_relay(known)
         stage.tells(events.SignedOut())
-        assert stage.screen.last("show_sign_in") == (known, SignInMode.SIGN_IN, "")
+        assert stage.screen.last("show_sign_in") == (known, SignInMode.SIGN_IN, "", False)
 
     def test_an_impostor_is_explained_and_never_entered(self, stage):
         stage.opens()
         stage.tells(events.AddressAnswered("192.168.1.20", found(events.Trust.IMPOSTOR)))
         assert "another one" in stage.screen.last("ask")[0].text
-        assert [choice.key for choice in stage.screen.question.choices] == ["understood"]
+        assert [choice.key for choice in stage.screen.question.choices] == ["forget", "understood"]
         stage.screen.answer("understood")
         assert stage.screen.of("show_sign_in") == []
         assert stage.link.of("resume") == []
@@ -164,8 +101,8 @@ class TestTheWayIn:
         stage.opens().paste_invitation("pymessenger://…")
         invited = found(registration="invite")
         stage.tells(events.AddressAnswered("pymessenger://…", invited, "sesame"))
-        assert stage.screen.last("show_sign_in") == (invited, SignInMode.REGISTER, "sesame")
-        stage.controller.register(invited, "anna", "12345678", "", "")
+        assert stage.screen.last("show_sign_in") == (invited, SignInMode.REGISTER, "sesame", False)
+        stage.controller.register(invited, "anna", "12345678", "", "sesame")
         assert stage.link.last("register") == (invited, "anna", "12345678", "", "sesame")
         assert stage.screen.last("show_sign_in_busy") == (True,)
 
@@ -175,6 +112,25 @@ class TestTheWayIn:
         assert stage.link.last("try_address") == ("relay.lan:5000",)
         stage.tells(events.AddressAnswered("relay.lan:5000", found()))
         assert stage.screen.last("show_sign_in")[0] == found()
+
+    def test_who_comes_back_from_where_the_settings_point_sees_that_relay_and_stays(self, stage):
+        stage.direct = "relay.lan:5000"
+        controller = stage.opens()
+        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        controller.back_to_relays()
+        stage.screen.forget()
+        stage.tells(events.RelaysFound((found(),)), events.AddressAnswered("relay.lan:5000", found()))
+        assert stage.screen.last("show_relays") == ((found(),), "", "", "relay.lan:5000")
+        assert not stage.screen.of("show_sign_in")
+        stage.tells(events.AddressFailed("relay.lan:5000", "Nobody answers there."))
+        controller.seek_again()
+        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        assert stage.screen.last("show_sign_in")[0] == found(), "it was asked for"
+        controller.back_to_relays()
+        controller.enter_address(" relay.lan:5000 ")
+        stage.screen.forget()
+        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        assert stage.screen.last("show_sign_in")[0] == found(), "it was typed"
 
     def test_where_the_settings_point_a_kept_session_goes_on(self, stage):
         stage.direct = "relay.lan:5000"
@@ -186,7 +142,34 @@ class TestTheWayIn:
     def test_an_archive_that_cannot_be_opened_is_no_blank_window(self, stage):
         stage.opens(remembered=True)
         stage.tells(events.CommandRefused("start", "storage_unavailable", "The disk is full."))
-        assert stage.screen.last("show_relays")[1] == "The disk is full."
+        assert stage.screen.last("show_blocked")[1] == "The disk is full."
+
+    def test_a_keyring_that_is_asking_is_waited_for_at_the_list(self, stage):
+        stage.opens(remembered=True)
+        stage.tells(events.CommandRefused("start", "keyring_locked", "Unlock it."))
+        assert stage.screen.last("show_relays")[1] == "Unlock it."
+
+    def test_a_second_window_ends_when_the_first_comes_to_the_front_and_says_so_when_it_does_not(self, stage):
+        stage.opens(remembered=True)
+        stage.tells(events.CommandRefused("start", "folder_taken", "Another window."))
+        assert stage.screen.last("show_blocked") == ("Py_messenger is open already", "Another window.")
+        assert not stage.screen.of("close")
+        stage.tells(events.CommandRefused("start", "window_called", "Another window."))
+        assert stage.screen.of("close") == [()]
+
+    def test_a_window_that_is_called_comes_to_the_front(self, stage):
+        stage.opens()
+        stage.tells(events.WindowWanted())
+        assert stage.screen.last("come_to_front") == ("",)
+
+    def test_a_missing_key_can_be_mended_before_anything_new_is_begun(self, stage):
+        stage.opens()
+        stage.tells(events.KeyMissing("/home/anna"))
+        assert "/home/anna" in stage.screen.question.text
+        stage.screen.answer("go on")
+        assert not stage.screen.of("close")
+        stage.screen.answer(stage.screen.question.choices[-1].key)
+        assert stage.screen.of("close") == [()]
 
     def test_an_address_of_a_known_relay_leads_straight_in(self, stage):
         stage.opens().enter_address("192.168.1.20")
@@ -267,12 +250,12 @@ class TestTheWayIn:
 
 
 class TestTheOwnRelay:
-    READY = events.HostingReady(OFFICE, "Office", 5001, "owner-code", "recovery code")
+    READY = hosted.HostingReady(OFFICE, "Office", 5001, "owner-code", "recovery code")
 
     def test_it_is_started_and_entered_with_its_owner_code(self, stage):
         stage.opens().start_relay()
         assert stage.hosting.calls == [("start",)]
-        stage.tells(events.HostingStarting())
+        stage.tells(hosted.HostingStarting())
         assert stage.screen.last("show_relays")[2] == "Starting a relay on this computer…"
         stage.tells(self.READY)
         assert stage.screen.last("show_recovery_code") == ("recovery code",)
@@ -280,7 +263,61 @@ class TestTheOwnRelay:
         stage.screen.confirm()
         assert stage.link.last("try_address") == ("127.0.0.1:5001",)
         stage.tells(events.AddressAnswered("127.0.0.1:5001", found()))
-        assert stage.screen.last("show_sign_in") == (found(), SignInMode.REGISTER, "owner-code")
+        assert stage.screen.last("show_sign_in") == (found(), SignInMode.REGISTER, "owner-code", True)
+
+    def test_its_owner_code_is_there_until_it_is_used(self, stage):
+        stage.opens()
+        stage.tells(self.READY)
+        assert stage.link.of("keep_owner_code") == [(OFFICE, "owner-code")], "before the recovery code is confirmed"
+        stage.screen.confirm()
+        stage.tells(events.AddressAnswered("127.0.0.1:5001", found()))
+        stage.controller.back_to_relays()
+        stage.controller.choose_relay(found(registration="closed"))
+        assert stage.screen.last("show_sign_in")[1:] == (SignInMode.REGISTER, "owner-code", True)
+        stage.tells(events.OwnerCodeKept(OFFICE, ""))
+        stage.controller.back_to_relays()
+        stage.controller.choose_relay(found())
+        assert stage.screen.last("show_sign_in")[1:] == (SignInMode.REGISTER, "", False)
+
+    def test_an_owner_code_that_was_kept_is_there_after_a_restart(self, stage):
+        stage.opens()
+        stage.tells(events.OwnerCodeKept(OFFICE, "owner-code"))
+        stage.controller.choose_relay(found())
+        assert stage.screen.last("show_sign_in")[1:] == (SignInMode.REGISTER, "owner-code", True)
+        stage.controller.register(found(), "anna", "long enough", "", "")
+        assert stage.link.last("register")[-1] == "", "who takes the code away does not want to use it"
+
+    def test_one_that_was_let_stay_is_looked_for_and_taken_part_in(self, stage):
+        stage.settings.change(own_relay=OFFICE, stay_hosting=True)
+        controller = stage.opens()
+        assert stage.hosting.calls == [], "not while the window opens"
+        controller.tick()
+        controller.tick()
+        assert stage.hosting.calls == [("look",)]
+        stage.hosting.is_running = True
+        stage.tells(hosted.HostingStands(OFFICE, "Office", 5001))
+        assert stage.screen.last("show_relays")[2] == "“Office” runs on this computer."
+        assert not stage.screen.of("ask"), "nobody has asked"
+        controller.quit()
+        stage.screen.answer("stop")
+        assert stage.screen.of("close") == [()]
+
+    def test_who_wants_to_start_one_that_runs_goes_to_it_or_stops_it(self, stage):
+        controller = stage.opens()
+        controller.start_relay()
+        stage.tells(hosted.HostingStands(OFFICE, "Office", 5001, asked=True))
+        stage.screen.answer("start")
+        assert stage.link.last("try_address") == ("127.0.0.1:5001",)
+        controller.start_relay()
+        assert stage.hosting.calls == [("start",)], "it runs"
+        stage.screen.answer("cancel")
+        controller.start_relay()
+        stage.screen.answer("stop")
+        assert stage.hosting.calls == [("start",), ("end",)]
+        stage.tells(hosted.HostingStopped())
+        assert stage.screen.last("show_relays")[2] == ""
+        controller.start_relay()
+        assert stage.hosting.calls[-1] == ("start",)
 
     def test_it_runs_again_when_its_owner_comes_back(self, stage):
         stage.settings.change(own_relay=OFFICE)
@@ -299,7 +336,7 @@ class TestTheOwnRelay:
 
     def test_why_it_failed_is_said(self, stage):
         stage.opens()
-        stage.tells(events.HostingFailed("No key slot opens."))
+        stage.tells(hosted.HostingFailed("No key slot opens."))
         assert stage.screen.last("show_relays")[2] == "No key slot opens."
 
     def test_after_a_crash_its_owner_is_asked_whether_it_shall_run_again(self, stage):
@@ -307,13 +344,13 @@ class TestTheOwnRelay:
         stage.anna_is_in()
         for answer in ("cancel", "start"):
             assert stage.hosting.calls == []
-            stage.tells(events.HostingFailed("It has ended unexpectedly."))
+            stage.tells(hosted.HostingFailed("It has ended unexpectedly."))
             stage.screen.answer(answer)
         assert stage.hosting.calls == [("start",)]
 
     def test_at_somebody_elses_relay_a_crash_of_the_own_one_is_only_said(self, stage):
         stage.anna_is_in()
-        stage.tells(events.HostingFailed("It has ended unexpectedly."))
+        stage.tells(hosted.HostingFailed("It has ended unexpectedly."))
         assert stage.screen.of("ask") == []
         assert stage.screen.last("show_toast") == ("It has ended unexpectedly.",)
 
@@ -393,22 +430,43 @@ class TestConversations:
         controller.read_up_to(1)
         assert stage.link.of("mark_read") == []
 
-    def test_what_comes_while_nobody_looks_gets_the_line_and_a_sound(self, stage):
+    def test_what_comes_while_nobody_looks_gets_the_line_and_a_notification(self, stage):
         controller = stage.anna_is_in(group(1, last_seq=1, read_seq=1), history=(said(1, BORIS),))
         stage.hears(said(2, MEI))
         assert not any(isinstance(row, NewLine) for row in stage.screen.rows)
-        assert stage.screen.of("beep") == []
+        assert stage.notifier.of("show") == []
         controller.read_up_to(2)
         controller.window_focused(False)
         stage.hears(said(3, MEI, 10))
         assert [type(row) for row in stage.screen.rows[-2:]] == [NewLine, Bubble]
-        assert stage.screen.of("beep") == [()]
+        assert [shown.seq for (shown,) in stage.notifier.of("show")] == [3]
         assert stage.screen.last("show_unread") == (1,)
+
+    def test_what_is_only_fetched_moves_no_line(self, stage):
+        controller = stage.anna_is_in(
+            group(1, last_seq=4, read_seq=1, unread=3), history=(said(1, BORIS), said(2, MEI))
+        )
+        line = stage.screen.rows.index(next(row for row in stage.screen.rows if isinstance(row, NewLine)))
+        controller.read_up_to(len(stage.screen.rows) - 1)
+        controller.scrolled(at_end=False)
+        stage.tells(events.EntriesKnown(GENERAL, (said(3, MEI), said(4, MEI))))
+        assert [type(row) for row in stage.screen.rows].index(NewLine) == line
+
+    def test_a_call_that_was_edited_into_a_message_shows_at_once_and_goes_with_it(self, stage):
+        stage.anna_is_in(group(1, last_seq=1, read_seq=1), group(2, "Store"), history=(said(1, BORIS),))
+        stage.hears(said(1, BORIS, group=STORE))
+        edit = Entry(STORE, Seq(2), "edit", BORIS.id, MORNING, body="@anna", target=Seq(1), mentions=(ANNA.id,))
+        stage.hears(edit)
+        rail = {row.group: row for row in stage.screen.last("show_rail")[0]}
+        assert rail[STORE].mentions == 1
+        stage.hears(msgspec.structs.replace(edit, seq=Seq(3), body="nobody", mentions=()))
+        rail = {row.group: row for row in stage.screen.last("show_rail")[0]}
+        assert rail[STORE].mentions == 0
 
     def test_a_message_is_posted_and_seen_through_all_its_states(self, stage):
         controller = stage.anna_is_in(history=(said(1, BORIS),))
         controller.send("Чайник вскипел")
-        assert stage.link.of("post") == [(GENERAL, nonce(500), "Чайник вскипел")]
+        assert stage.link.of("act") == [(events.OutboxItem(GENERAL, nonce(500), "Чайник вскипел", stage.now),)]
         stage.tells(events.OutboxListed(GENERAL, (waiting(500),)))
         assert stage.screen.rows[-1].delivery is Delivery.WAITING
         entry = Entry(GENERAL, Seq(2), "message", ANNA.id, MORNING, nonce(500), "Чайник вскипел")
@@ -610,10 +668,9 @@ class TestChoices:
     def test_they_are_kept(self, stage):
         controller = stage.opens()
         controller.set_theme("dark")
-        controller.set_scale(120)
         controller.show_members(False)
         kept = stage.settings.settings
-        assert (kept.theme, kept.scale, kept.show_members) == ("dark", 120, False)
+        assert (kept.theme, kept.show_members) == ("dark", False)
 
 
 class TestRefusals:
@@ -632,5 +689,5 @@ def test_a_nonce_is_used_once(stage):
     controller.send("a")
     controller.send("b")
     controller.send("   ")
-    sent: list[Nonce] = [call[1] for call in stage.link.of("post")]
+    sent: list[Nonce] = [item.nonce for (item,) in stage.link.of("act")]
     assert sent == [nonce(500), nonce(501)]

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,9 +19,11 @@ import pytest
 
 from common.environment import Sources
 from common.protocol.limits import DEFAULT_PORT
-from desktop.events import HostingEvent, HostingFailed, HostingReady, HostingStarting, HostingStopped
+from desktop.events import OwnerCodeKept, SignInFailed
+from desktop.hosted import HostingEvent, HostingFailed, HostingReady, HostingStands, HostingStarting, HostingStopped
 from desktop.hosting import Hosting, own_place
-from tests.desktop.link.clients import Client, clients_in
+from tests.desktop.link.clients import PASSWORD, Client, clients_in
+from tests.relay.test_upgrades import Old
 
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 30.0
@@ -50,7 +53,7 @@ class Told:
 
 
 def options(folder: Path) -> tuple[str, ...]:
-    where = ("--data-dir", str(folder / "data"), "--key-file", str(folder / "key" / "relay.key"))
+    where = ("--key-file", str(folder / "key" / "relay.key"))
     return ("--host", "127.0.0.1", "--port", "0", "--announce", "no", "--name", "Дома", *where)
 
 
@@ -68,7 +71,9 @@ def make(tmp_path: Path, told: Told) -> Iterator[Make]:
     made: list[Hosting] = []
 
     def hosting(*more: str, **changes: object) -> Hosting:
-        made.append(Hosting(told.tell, tmp_path / "log", (*options(tmp_path), *more), **changes))  # type: ignore[arg-type]
+        made.append(
+            Hosting(told.tell, tmp_path / "log", (*options(tmp_path), *more), data_dir=tmp_path / "data", **changes)
+        )  # type: ignore[arg-type]
         return made[-1]
 
     yield hosting
@@ -95,7 +100,7 @@ def ends_within(pid: int, seconds: float) -> bool:
     return False
 
 
-def test_the_relay_starts_tells_its_codes_once_and_stops_when_asked(make: Make, told: Told) -> None:
+def test_the_relay_starts_tells_its_codes_and_stops_when_asked(make: Make, told: Told) -> None:
     hosting = make()
     hosting.start()
     hosting.start()
@@ -111,7 +116,15 @@ def test_the_relay_starts_tells_its_codes_once_and_stops_when_asked(make: Make, 
     hosting.start()
     again = told.until(HostingReady, since)
     assert again.relay_id == ready.relay_id
-    assert (again.owner_code, again.recovery_code) == ("", "")
+    assert (again.owner_code, again.recovery_code) == (ready.owner_code, "")
+
+
+def test_one_that_brings_its_data_to_this_version_says_so(make: Make, told: Told, tmp_path: Path) -> None:
+    old = Old(1, tmp_path)
+    make("--key-file", str(old.config.key_file)).start()
+    ready = told.until(HostingReady)
+    assert told.events == [HostingStarting(), HostingStarting(upgrading=True), ready]
+    assert ready.relay_id == old.content["relay_id"]
 
 
 def test_its_owner_code_makes_this_client_s_person_the_owner(make: Make, told: Told, tmp_path: Path) -> None:
@@ -122,6 +135,28 @@ def test_its_owner_code_makes_this_client_s_person_the_owner(make: Make, told: T
         anna.register(f"127.0.0.1:{ready.port}", "anna", ready.owner_code)
         assert anna.user is not None
         assert anna.user.role == "owner"
+
+
+def test_its_owner_code_waits_in_the_client_until_it_is_used(make: Make, told: Told, tmp_path: Path) -> None:
+    make().start()
+    ready = told.until(HostingReady)
+    with clients_in(tmp_path / "clients") as enter:
+        anna = enter("anna")
+        anna.link.keep_owner_code(ready.relay_id, ready.owner_code)
+        anna.until_told(OwnerCodeKept)
+        anna.ends()
+        anna = enter("anna")
+        assert anna.until_told(OwnerCodeKept) == OwnerCodeKept(ready.relay_id, ready.owner_code)
+        anna.register(f"127.0.0.1:{ready.port}", "anna", ready.owner_code)
+        assert anna.user is not None
+        assert anna.user.role == "owner"
+        assert OwnerCodeKept(ready.relay_id, "") in anna.events
+        # Somebody else's window has kept the same one.
+        boris = enter("boris")
+        boris.link.keep_owner_code(ready.relay_id, ready.owner_code)
+        boris.link.register(boris.find(f"127.0.0.1:{ready.port}"), "boris", PASSWORD, code=ready.owner_code)
+        assert boris.until_told(SignInFailed).code == "invitation_needed"
+        assert OwnerCodeKept(ready.relay_id, "") in boris.events
 
 
 def test_a_relay_that_cannot_start_says_why(make: Make, told: Told, tmp_path: Path) -> None:
@@ -143,6 +178,40 @@ def test_a_relay_that_never_gets_ready_is_given_up(make: Make, told: Told) -> No
     assert told.until(HostingFailed).message
 
 
+def test_a_relay_that_was_let_stay_is_found_and_can_be_stopped(make: Make, told: Told) -> None:
+    first = make()
+    first.start()
+    ready = told.until(HostingReady)
+    pid = pid_of(first)
+    first.let_stay()
+    try:
+        second, since = make(), len(told.events)
+        second.start()
+        stands = told.until(HostingStands, since)
+        assert stands == HostingStands(ready.relay_id, ready.name, ready.port, asked=True)
+        assert second.is_running
+        assert not any(isinstance(event, HostingFailed) for event in told.events)
+        second.let_stay()
+        assert not second.is_running
+
+        third, since = make(), len(told.events)
+        third.look()
+        assert told.until(HostingStands, since) == replace(stands, asked=False)
+        third.end()
+        told.until(HostingStopped, since)
+        assert ends_within(pid, 5)
+        assert not third.is_running
+    finally:
+        if not ends_within(pid, 0.1):
+            os.kill(pid, signal.SIGTERM)
+
+
+def test_where_no_relay_was_let_stay_nothing_is_found(make: Make, told: Told) -> None:
+    hosting = make()
+    assert not hosting._look(False)
+    assert (told.events, hosting.is_running) == ([], False)
+
+
 def test_a_crash_is_told(make: Make, told: Told) -> None:
     hosting = make()
     hosting.start()
@@ -156,7 +225,7 @@ def test_a_crash_is_told(make: Make, told: Told) -> None:
 CLIENT_THAT_DIES = """
 import os, sys, threading
 from pathlib import Path
-from desktop.events import HostingReady
+from desktop.hosted import HostingReady
 from desktop.hosting import Hosting, own_place
 ready = threading.Event()
 hosting = Hosting(lambda event: isinstance(event, HostingReady) and ready.set(), Path(sys.argv[1]), sys.argv[3:])
@@ -173,6 +242,7 @@ os._exit(0)
 @pytest.mark.parametrize("wish", ["stop", "stay"])
 def test_the_relay_ends_with_the_client_unless_it_is_let_stay(tmp_path: Path, wish: str) -> None:
     command = [sys.executable, "-c", CLIENT_THAT_DIES, str(tmp_path / "log"), wish, *options(tmp_path)]
+    command += ["--data-dir", str(tmp_path / "data")]
     died = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=True)
     pid = int(died.stdout)
     try:
@@ -220,7 +290,7 @@ def test_a_relay_that_the_settings_name_does_not_keep_the_own_one_from_serving(
 ) -> None:
     monkeypatch.setenv("SERVER_HOST", "192.0.2.7")
     monkeypatch.setenv("SERVER_PORT", "1")
-    hosting = Hosting(told.tell, tmp_path / "log", options(tmp_path)[4:])
+    hosting = Hosting(told.tell, tmp_path / "log", options(tmp_path)[4:], data_dir=tmp_path / "data")
     try:
         hosting.start()
         port = told.until(HostingReady).port

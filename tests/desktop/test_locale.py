@@ -113,6 +113,11 @@ class TestTheLanguageInUse:
         monkeypatch.setenv("LANG", lang)
         assert locale.system_language() == expected
 
+    def test_who_is_online_is_not_called_a_member(self):
+        locale.use("ru")
+        said = locale.n_("Connected · {n} online", "Connected · {n} online", 2).format(n=2)
+        assert said == "Соединено · 2 в сети"
+
     def test_russian_counts_in_three_forms(self):
         locale.use("ru")
         counted = [locale.n_("{n} member", "{n} members", n).format(n=n) for n in (1, 2, 5, 11, 21, 104, 111)]

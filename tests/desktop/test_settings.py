@@ -42,6 +42,12 @@ def test_a_damaged_file_gives_the_standard_and_says_so(tmp_path: Path, content: 
         ("maximized", "yes"),
         ("rail_width", 1.5),
         ("stay_hosting", 1),
+        ("notify", 1),
+        ("notify_privacy", "everything"),
+        ("notify_privacy", ["text"]),
+        ("notify_sound", "loud"),
+        ("notify_calls_in_dnd", None),
+        ("tray", 0),
     ],
 )
 def test_one_senseless_value_costs_only_itself(tmp_path: Path, name: str, value: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +74,15 @@ class Avahi:
         browsing = await self._host.run("avahi-browse", "-rtp", SERVICE, DBUS_SYSTEM_BUS_ADDRESS=self._bus)
         return [seen for line in (await browsing.rest()).splitlines() if (seen := _parse(line)) is not None]
 
-    async def sees(self, names: list[str], within_s: float = 10.0) -> list[Seen]:
-        """Browse again and again, until exactly *names* are there."""
-        async with asyncio.timeout(within_s):
-            found = await self.browse()
-            while {seen.name for seen in found} != set(names):
-                found = await self.browse()
+    async def sees(self, condition: Callable[[set[Seen]], bool], within_s: float = 10.0) -> set[Seen]:
+        """Browse again and again, until *condition* holds for all that is there. Fails with what is there instead."""
+        found: set[Seen] = set()
+        try:
+            async with asyncio.timeout(within_s):
+                while not condition(found := set(await self.browse())):
+                    pass
+        except TimeoutError:
+            raise AssertionError(f"avahi goes on seeing {found}") from None
         return found
 
 

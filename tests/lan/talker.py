@@ -1,7 +1,10 @@
 """A client without a window as a program, for a host of a simulated LAN: the real link finds the relay, registers, and talks.
 
 Each line on standard input is posted to the general group. Speaks in lines of JSON, each with the monotonic time of all hosts:
-``{"t", "event": "state", "state"}`` and ``{"t", "event": "message", "seq", "body", "mine"}``.
+``{"t", "event": "state", "state"}``, ``{"t", "event": "message", "seq", "body", "mine"}``,
+``{"t", "event": "presence", "mine", "state"}``, ``{"t", "event": "outbox", "waiting"}``, ``{"t", "event": "epoch", "epoch"}`` when the log has
+another life, and ``{"t", "event": "signed_out"}``. The line `SLEPT` is not posted: from then on the clock that goes through sleep shows
+an hour more.
 """
 
 from __future__ import annotations
@@ -16,8 +19,27 @@ from pathlib import Path
 
 from common.ids import GroupId, Millis, Nonce, UserId
 from common.protocol.messages import GroupInfo
-from desktop.events import EntriesKnown, GroupSeen, GroupsListed, LinkChanged, LinkEvent, RelaysFound, SignedIn
+from desktop.events import (
+    EntriesKnown,
+    EpochBegan,
+    GroupSeen,
+    GroupsListed,
+    LinkChanged,
+    LinkEvent,
+    OutboxItem,
+    OutboxListed,
+    PresenceSeen,
+    RelaysFound,
+    SignedIn,
+    SignedOut,
+)
 from desktop.link.link import Link
+
+SLEPT = "/slept"
+
+
+def now() -> Millis:
+    return Millis(time.time_ns() // 1_000_000)
 
 
 class Talker:
@@ -29,7 +51,7 @@ class Talker:
         self._me: UserId | None = None
         self._general = GroupId(0)
         self._known = threading.Event()
-        self.link = Link(home, self._hear, lambda: Millis(time.time_ns() // 1_000_000))
+        self.link = Link(home, self._hear, now)
 
     def _hear(self, event: LinkEvent) -> None:
         match event:
@@ -45,6 +67,14 @@ class Talker:
                 self._learn([group])
             case LinkChanged(state):
                 tell("state", state=type(state).__name__)
+            case PresenceSeen(user, state):
+                tell("presence", mine=user == self._me, state=state)
+            case EpochBegan(epoch):
+                tell("epoch", epoch=epoch)
+            case SignedOut():
+                tell("signed_out")
+            case OutboxListed(items=items):
+                tell("outbox", waiting=len(items))
             case EntriesKnown(entries=entries):
                 for entry in entries:
                     if entry.kind == "message":
@@ -63,14 +93,24 @@ class Talker:
         self.link.start()
         self.link.look_for_relays(True)
         for line in sys.stdin:
+            if line.rstrip("\n") == SLEPT:
+                skip_an_hour()
+                continue
             self._known.wait()
-            self.link.post(self._general, Nonce(secrets.token_hex(16)), line.rstrip("\n"))
+            item = OutboxItem(self._general, Nonce(secrets.token_hex(16)), line.rstrip("\n"), now())
+            self.link.act(item)
         self.link.stop()
 
 
 def tell(event: str, **more: object) -> None:
     """One line."""
     print(json.dumps({"t": time.monotonic(), "event": event, **more}), flush=True)
+
+
+def skip_an_hour() -> None:
+    """As after a suspension: every other clock stood still."""
+    clock_gettime = time.clock_gettime
+    time.clock_gettime = lambda clock: clock_gettime(clock) + 3600 * (clock == time.CLOCK_BOOTTIME)
 
 
 if __name__ == "__main__":

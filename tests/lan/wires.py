@@ -62,6 +62,10 @@ class Program:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n".encode())
 
+    def send(self, sign: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(sign)
+
     async def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Stop it, and what it returned."""
         if self._process.returncode is None:
@@ -112,6 +116,11 @@ class Host:
         """Start a Python module here."""
         return await self.run(sys.executable, "-m", module, *arguments)
 
+    def set(self, name: str, value: str) -> None:
+        """A setting of its kernel: *name* as below ``/proc/sys``."""
+        command = ["sh", "-c", 'echo "$1" > "/proc/sys/$0"', name, value]
+        subprocess.run(["ip", "netns", "exec", self.namespace, *command], check=True)
+
     def cut(self) -> None:
         """Pull the cable of ``eth0``."""
         ip("-n", self.lan.switch, "link", "set", f"p{self.number}n0", "down")
@@ -141,10 +150,7 @@ class Lan:
         ip("netns", "add", host.namespace)
         self.hosts.append(host)
         # Link-local addresses can be used at once, without the wait for a duplicate.
-        subprocess.run(
-            ["ip", "netns", "exec", host.namespace, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad"],
-            check=True,
-        )
+        host.set("net/ipv6/conf/default/accept_dad", "0")
         host.ip("link", "set", "lo", "up")
         for leg, net in enumerate(nets):
             port = f"p{host.number}n{net}"

@@ -17,7 +17,7 @@ from common.discovery.mdns.announcer import Announced, Silent
 from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement
 from common.ids import RelayId
-from relay.beacon import Beacon, Sleep, Steady
+from relay.beacon import Beacon, Steady
 
 pytestmark = pytest.mark.xdist_group("mdns")
 
@@ -145,6 +145,28 @@ async def test_a_machine_without_a_network_announces_as_soon_as_it_has_one():
             await beacon.stop()
 
 
+async def test_an_adapter_that_is_not_there_is_said_until_it_is(caplog: pytest.LogCaptureFixture):
+    relay, port = some_relay(), free_udp_port()
+    addresses = [LocalAddress("eth0", "127.0.0.1", 8, 1)]
+    beacon = Beacon(
+        relay, interfaces=["lo"], broadcast_ports=[port], poll_s=0.05, read_addresses=lambda: tuple(addresses)
+    )
+    async with Neighbour(port) as neighbour:
+        await beacon.start()
+        try:
+            await neighbour.until(lambda: beacon.state.troubles != ())
+            (trouble,) = beacon.state.troubles
+            assert "RELAY_INTERFACES names lo, " in trouble
+            assert "eth0 (127.0.0.1)" in trouble
+            await neighbour.until(lambda: trouble in caplog.text)
+            assert caplog.text.count(trouble) == 1
+            addresses.append(FIRST)
+            await neighbour.until(lambda: relay.relay_id in neighbour.answered)
+            assert beacon.state.troubles == ()
+        finally:
+            await beacon.stop()
+
+
 @pytest.mark.allows_errors
 async def test_a_fault_while_reading_the_adapters_does_not_end_the_beacon():
     relay, port = some_relay(), free_udp_port()
@@ -194,13 +216,3 @@ def test_an_address_counts_when_it_was_seen_twice_the_first_at_once():
     assert steady.see((FIRST,)) == (FIRST,)
     assert steady.see((SECOND,)) == (FIRST,)
     assert steady.see((SECOND,)) == (SECOND,)
-
-
-@pytest.mark.parametrize("wall, monotonic, slept", [(1, 1, False), (40, 1, True), (40, 40, True), (-90, 1, False)])
-def test_a_clock_that_ran_on_means_that_the_machine_slept(wall: float, monotonic: float, slept: bool):
-    clocks = [100.0, 100.0]
-    sleep = Sleep(lambda: clocks[0], lambda: clocks[1])
-    clocks[0] += wall
-    clocks[1] += monotonic
-    assert sleep.slept(1.0) is slept
-    assert sleep.slept(1.0) is False

@@ -56,8 +56,11 @@ def test_an_address_may_stand_in_brackets():
         ("SERVER_PORT", "70000"),
         ("SERVER_PORT", "http"),
         ("RELAY_REGISTRATION", "maybe"),
+        ("RELAY_INVITERS", "nobody"),
         ("RELAY_ANNOUNCE", "perhaps"),
         ("RELAY_RATE_LIMIT", "-1"),
+        ("RELAY_FILE_MAX", "much"),
+        ("RELAY_FILE_MAX", "-4G"),
         ("RELAY_LOG_LEVEL", "loud"),
         ("RELAY_PASSPHRASE_FILE", "/nowhere/at/all"),
     ],
@@ -88,13 +91,22 @@ def test_every_setting_is_really_read():
         "RELAY_KEY_FILE": "key",
         "RELAY_PASSPHRASE": "secret",
         "RELAY_REGISTRATION": "closed",
+        "RELAY_INVITERS": "admins",
         "RELAY_ANNOUNCE": "no",
         "RELAY_INTERFACES": "eth0, 10.0.0.1",
         "RELAY_RATE_LIMIT": "7",
+        "RELAY_FILE_MAX": "750M",
+        "RELAY_FILES_PER_PERSON": "0",
+        "RELAY_FILES_IN_ALL": "2 TiB",
+        "RELAY_BACKUP_DIR": "backups",
         "RELAY_LOG_LEVEL": "debug",
+        "RELAY_LOG_FORMAT": "json",
+        "RELAY_LOG_FILE": "relay.log",
+        "RELAY_LOG_FILE_MAX": "1M",
     }
     assert set(values) | {"RELAY_PASSPHRASE_FILE"} == set(SETTINGS)
     default = read({"RELAY_KEY_FILE": "default"})
     for name, value in values.items():
         assert read({"RELAY_KEY_FILE": "default", name: value}) != default, name
+    assert (read(values).file_max, read(values).files_in_all) == (750 * 1024**2, 2 * 1024**4)
     assert read(values).interfaces == ("eth0", "10.0.0.1")

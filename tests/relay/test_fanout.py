@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from common.ids import GroupId, Millis, Seq, SessionId, UserId
+from common.protocol import limits
 from common.protocol.codec import encode_entry
 from common.protocol.messages import Entry
 from relay.fanout import GATHERING_S, WOKEN_AT_ONCE, Fanout, Link
 from relay.journal import CommittedEntry
-from relay.outbox import End
+from relay.outbox import FRESH_EVENTS, End
 from relay.roster import Group, Roster
 
 GENERAL, TEAM = GroupId(1), GroupId(2)
@@ -94,6 +95,15 @@ async def test_who_joins_hears_from_then_on_and_who_leaves_no_longer(fanout: Fan
     assert has_nothing(boris)
 
 
+async def test_who_leaves_is_not_told_how_far_the_group_is(fanout: Fanout, monkeypatch: pytest.MonkeyPatch):
+    anna = link_of(fanout, ANNA)
+    monkeypatch.setattr(limits, "OUTBOX_EVENTS", 1)
+    fanout.publish([entry(TEAM, 1), entry(TEAM, 2)])
+    fanout.publish([entry(GENERAL, 1)])
+    fanout.remove_member(TEAM, ANNA)
+    assert await heard(anna) == [{"type": "behind", "groups": {"1": 1}}]
+
+
 async def test_a_closed_link_hears_nothing_and_leaves_nothing_behind(fanout: Fanout):
     anna = link_of(fanout, ANNA)
     fanout.close(anna)
@@ -129,10 +139,35 @@ async def test_of_several_read_markers_the_last_is_told(fanout: Fanout):
     anna, boris = link_of(fanout, ANNA), link_of(fanout, BORIS)
     await heard(boris)
     for seq in (1, 2, 3):
-        fanout.tell_read(GENERAL, ANNA, Seq(seq))
-    fanout.tell_read(TEAM, ANNA, Seq(9))
+        fanout.tell_read(GENERAL, ANNA, Seq(seq), to_others=True)
+    fanout.tell_read(TEAM, ANNA, Seq(9), to_others=True)
     assert await heard(boris) == [{"type": "read", "group": 1, "user": 1, "seq": 3}]
     assert {(e["group"], e["seq"]) for e in await heard(anna) if e["type"] == "read"} == {(1, 3), (2, 9)}
+
+
+async def test_who_is_behind_does_not_hear_that_somebody_is_writing(fanout: Fanout):
+    anna, boris = link_of(fanout, ANNA), link_of(fanout, BORIS)
+    await heard(anna)
+    fanout.tell_typing(GENERAL, BORIS)
+    assert await heard(anna) == [{"type": "typing", "group": 1, "user": 2}]
+    fanout.publish([entry(GENERAL, seq) for seq in range(1, FRESH_EVENTS + 2)])
+    fanout.tell_typing(GENERAL, BORIS)
+    assert "typing" not in {event["type"] for event in await heard(anna)}
+    assert not [event for event in await heard(boris) if event["type"] == "typing"]
+    fanout.tell_typing(GENERAL, BORIS)
+    assert await heard(anna) == [{"type": "typing", "group": 1, "user": 2}]
+
+
+async def test_of_how_somebody_is_only_the_outcome_is_told(fanout: Fanout):
+    anna, boris = link_of(fanout, ANNA), link_of(fanout, BORIS)
+    await heard(anna)
+    for state in ("away", "dnd", "online"):
+        fanout.set_presence(boris, state, "")  # type: ignore[arg-type]
+    fanout.set_presence(anna, "away", "на обеде")
+    assert await heard(boris)
+    assert await heard(anna) == [{"type": "presence", "user": 1, "state": "away", "text": "на обеде"}]
+    assert (fanout.presence(BORIS), fanout.status(BORIS)) == ("online", "")
+    assert (fanout.presence(UserId(9)), fanout.status(UserId(9))) == ("offline", "")
 
 
 async def test_ending_a_session_ends_its_links_alone(fanout: Fanout):

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +66,10 @@ class WatchedStore:
     def is_checkpoint_due(self) -> bool:
         return self.store.is_checkpoint_due
 
+    @property
+    def holds_destroyed(self) -> bool:
+        return self.store.holds_destroyed
+
     async def read(self, work: Callable[[Tables], T]) -> T:
         return await self.store.read(work)
 
@@ -75,6 +79,9 @@ class WatchedStore:
         if self.error is not None:
             raise self.error
         return await self.store.write(work)
+
+    def reserve(self) -> AbstractAsyncContextManager[bool]:
+        return self.store.reserve()
 
     async def checkpoint(self, *, truncate: bool = False) -> None:
         if self.checkpoint_error is not None:
@@ -254,6 +261,57 @@ async def test_a_change_that_fails_is_undone_alone(desk: Desk, reason: Exception
     assert desk.store.transactions == 1
 
 
+async def test_what_follows_from_a_change_is_done_between_what_was_before_it_and_what_comes_after(desk: Desk) -> None:
+    seen: list[list[str | None]] = []
+
+    def look() -> None:
+        seen.append([committed.entry.body for committed in desk.published])
+
+    def rename(transaction: Transaction) -> None:
+        transaction.afterwards(look)
+        transaction.append(Draft(desk.general, desk.author, "rename", "Кухня"))
+        transaction.afterwards(look)
+        transaction.append(Draft(desk.general, desk.author, "topic", "Чашки"))
+
+    changed = desk.journal.change(rename)
+    changed.add_done_callback(lambda _: look())
+    await asyncio.gather(desk.post("до"), changed, desk.post("после"))
+
+    everything = ["Кухня", "Чашки", "до", "после"]
+    assert seen == [[], ["Кухня"], everything]
+    assert desk.store.transactions == 1
+
+
+async def test_what_follows_is_done_for_who_gave_up_waiting_and_not_for_what_failed(desk: Desk) -> None:
+    done: list[str] = []
+
+    def fail(transaction: Transaction) -> None:
+        transaction.afterwards(lambda: done.append("failed"))
+        raise NotAllowed
+
+    failed = desk.journal.change(fail)
+    given_up = desk.journal.change(lambda tx: tx.afterwards(lambda: done.append("given up")))
+    given_up.cancel()
+    await asyncio.gather(failed, desk.post("после"), return_exceptions=True)
+
+    assert done == ["given up"]
+
+
+@pytest.mark.allows_errors
+async def test_a_step_that_fails_takes_nothing_with_it(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    done: list[int] = []
+
+    def change(transaction: Transaction) -> Seq:
+        transaction.afterwards(lambda: [].remove(1))
+        entry = transaction.append(Draft(desk.general, desk.author, "rename", "Кухня"))
+        transaction.afterwards(lambda: done.append(len(desk.published)))
+        return entry.seq
+
+    assert await desk.journal.change(change) == 1
+    assert done == [1]
+    assert "could not be done" in caplog.text
+
+
 async def test_a_change_without_entries_is_published_to_nobody(desk: Desk) -> None:
     assert await desk.journal.change(lambda tx: tx.groups.mark_read(desk.general, desk.author, Seq(0))) == 0
     assert desk.published == []
@@ -364,6 +422,35 @@ async def test_an_idle_relay_has_everything_in_its_database(
 
     with closing(sqlite3.connect(without_log)) as conn:
         assert conn.execute("SELECT count(*) FROM entries").fetchone() == (2,)
+
+
+async def test_an_idle_relay_goes_on_until_what_was_destroyed_is_gone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.journal.IDLE_S", 0.01)
+    entry = await desk.post("раз")
+    monkeypatch.setattr("relay.storage.store.DESTROYING_MS", 1)
+    loop, may_end = asyncio.get_running_loop(), asyncio.Event()
+    began = asyncio.Event()
+
+    def read_on(tables: Tables) -> None:
+        tables.entries.last_seq(desk.general)
+        loop.call_soon_threadsafe(began.set)
+        asyncio.run_coroutine_threadsafe(may_end.wait(), loop).result(timeout=10)
+
+    reading = asyncio.create_task(desk.store.read(read_on))
+    await began.wait()
+    await desk.journal.change(lambda transaction: transaction.take_back(desk.general, entry.seq))
+    for _ in range(2):
+        desk.store.tidied.clear()
+        await asyncio.wait_for(desk.store.tidied.wait(), timeout=10)
+        assert desk.store.holds_destroyed
+    may_end.set()
+    await reading
+    async with asyncio.timeout(10):
+        while desk.store.holds_destroyed:
+            desk.store.tidied.clear()
+            await desk.store.tidied.wait()
 
 
 @pytest.mark.allows_errors

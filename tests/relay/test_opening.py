@@ -33,16 +33,54 @@ async def _say(store: Store, text: str) -> None:
 # -- the first start and the second ------------------------------------------------------------------------------------
 
 
-async def test_the_first_start_makes_everything_and_shows_the_codes_once(tmp_path: Path) -> None:
+async def test_the_first_start_makes_everything_and_shows_the_recovery_code_once(tmp_path: Path) -> None:
     async with store_in(tmp_path) as store:
-        assert store.first_start is not None
         assert await store.read(lambda tables: tables.groups.general()) == store.general
-        assert await store.read(lambda tables: tables.meta.is_owner_code(store.first_start.owner_code))  # type: ignore[union-attr]
-        assert len(store.first_start.recovery_code) == 39
-        assert store.first_start.owner_code not in repr(store.first_start)
+        assert store.recovery_code is not None
+        assert len(store.recovery_code) == 39
         assert store.key_protection == f"key file {tmp_path / 'config' / 'relay.key'} or recovery code"
     async with store_in(tmp_path) as store:
-        assert store.first_start is None
+        assert store.recovery_code is None
+
+
+async def test_the_same_owner_code_is_shown_at_each_start_until_somebody_has_used_it(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        code = store.owner_code or ""
+        assert await store.read(lambda tables: tables.meta.is_owner_code(code))
+    async with store_in(tmp_path) as store:
+        assert store.owner_code == code
+        assert await store.write(lambda transaction: transaction.meta.take_owner_code(code))
+    async with store_in(tmp_path) as store:
+        assert store.owner_code is None
+
+
+async def test_where_only_the_hash_of_the_owner_code_was_kept_there_is_a_new_one(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        first = store.owner_code
+    assert tamper(tmp_path, "DELETE FROM settings WHERE name = 'owner_code_text'") == 1
+    async with store_in(tmp_path) as store:
+        second = store.owner_code or ""
+        assert second != first
+        assert await store.read(lambda tables: tables.meta.is_owner_code(second))
+
+
+@pytest.mark.parametrize("left", ["search.snapshot", "files/ab/file", "relay.db-wal"])
+@pytest.mark.parametrize("is_empty", [True, False])
+async def test_a_relay_whose_database_is_gone_is_not_begun_anew(tmp_path: Path, left: str, is_empty: bool) -> None:
+    async with store_in(tmp_path):
+        pass
+    database = database_in(tmp_path)
+    database.unlink()
+    if is_empty:
+        database.touch()
+    path = database.parent / left
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"of the relay that was there")
+    with pytest.raises(StartupError, match="relay restore"):
+        async with store_in(tmp_path):
+            pass
+    assert path.read_bytes() == b"of the relay that was there"
+    assert database.exists() == is_empty
 
 
 async def test_the_relay_stays_who_it_is(tmp_path: Path) -> None:
@@ -71,9 +109,9 @@ async def test_the_relay_stays_who_it_is(tmp_path: Path) -> None:
 async def test_a_first_start_that_ended_after_the_key_file_is_begun_again(tmp_path: Path) -> None:
     write_key_file(tmp_path / "config" / "relay.key", bytes(range(32)))
     async with store_in(tmp_path) as store:
-        assert store.first_start is not None
+        assert store.recovery_code is not None
     async with store_in(tmp_path) as store:
-        assert store.first_start is None
+        assert store.recovery_code is None
 
 
 async def test_a_bare_secret_from_a_container_is_a_key_file(tmp_path: Path) -> None:
@@ -117,9 +155,9 @@ async def test_without_the_right_passphrase_nothing_opens_and_nothing_changes(
 async def _begun_and_lost(folder: Path, **settings: object) -> str:
     """A database with one message, whose key file is gone; its recovery code."""
     async with store_in(folder, **settings) as store:
-        assert store.first_start is not None
+        assert store.recovery_code is not None
         await _say(store, "до")
-        code = store.first_start.recovery_code
+        code = store.recovery_code
     _lose_key_file(folder)
     return code
 
@@ -187,9 +225,9 @@ async def test_a_passphrase_beside_a_key_file_protects_nothing_until_the_recover
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with store_in(tmp_path) as store:
-        assert store.first_start is not None
+        assert store.recovery_code is not None
         await _say(store, "до")
-        code = store.first_start.recovery_code
+        code = store.recovery_code
     await _assert_opens(tmp_path, passphrase="чайник")
     assert "it protects nothing" in caplog.text
     await _assert_opens(tmp_path, passphrase="чайник", recovery_code=code)

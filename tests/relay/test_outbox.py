@@ -10,7 +10,7 @@ import pytest
 
 from common.ids import GroupId, Seq
 from common.protocol import limits
-from relay.outbox import TOO_SLOW, Chunk, End, Outbox, chunks_of
+from relay.outbox import FRESH_EVENTS, TOO_SLOW, Chunk, End, Outbox, chunks_of
 
 GROUP, OTHER = GroupId(1), GroupId(2)
 
@@ -172,3 +172,18 @@ async def test_an_end_frees_who_waits_for_room(outbox: Outbox):
     await asyncio.sleep(0)
     outbox.end(End(1000))
     await asyncio.wait_for(waiting, 5)
+
+
+async def test_who_keeps_up_has_little_waiting_and_missed_nothing(outbox: Outbox):
+    assert outbox.keeps_up
+    outbox.push(chunk(*range(FRESH_EVENTS + 1)))
+    assert not outbox.keeps_up
+    await taken(outbox)
+    assert outbox.keeps_up
+    outbox.hold()
+    assert not outbox.keeps_up
+    outbox.follow([], [GROUP])
+    outbox.answer(answer(1))
+    assert not outbox.keeps_up
+    await taken(outbox)
+    assert outbox.keeps_up

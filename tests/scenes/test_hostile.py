@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import secrets
 from collections.abc import Iterator
@@ -36,6 +37,51 @@ GOOD: dict[str, Json] = {
     "post": {"group": 1, "nonce": NONCE, "body": "text"},
     "history": {"group": 1},
     "mark_read": {"group": 1, "seq": 1},
+    "edit": {"group": 1, "nonce": NONCE, "target": 1, "body": "text"},
+    "choose": {"group": 1},
+    "list_bans": {"group": 1},
+    "mute_member": {"user": 1},
+    "list_mutes": {},
+    "set_slow": {"group": 1, "seconds": 30},
+    "list_edits": {"group": 1, "target": 1},
+    "redact": {"group": 1, "nonce": NONCE, "target": 1},
+    "react": {"group": 1, "nonce": NONCE, "target": 1, "emoji": "👍"},
+    "pin": {"group": 1, "nonce": NONCE, "target": 1},
+    "list_pins": {"group": 1},
+    "list_readers": {"group": 1, "seq": 1},
+    "unread": {"group": 1, "seq": 1},
+    "typing": {"group": 1},
+    "set_presence": {"state": "away"},
+    "set_receipts": {"on": True},
+    "open_direct": {"user": 1},
+    "add_member": {"group": 1, "user": 1},
+    "remove_member": {"group": 1, "user": 1},
+    "ban_member": {"group": 1, "user": 1},
+    "set_role": {"group": 1, "user": 1, "role": "admin"},
+    "set_topic": {"group": 1, "topic": "tea"},
+    "create_invite": {},
+    "list_invites": {},
+    "revoke_invite": {"invite": 1},
+    "search": {"query": "tea"},
+    "create_token": {"name": "bot", "scopes": ["read"]},
+    "list_tokens": {},
+    "revoke_token": {"token": 1},
+    "create_webhook": {"group": 1, "name": "printer"},
+    "list_webhooks": {"group": 1},
+    "revoke_webhook": {"group": 1, "webhook": 1},
+    "list_audit": {},
+    "get_retention": {},
+    "count_expired": {},
+    "set_retention": {},
+    "set_hold": {},
+    "list_accounts": {},
+    "disable_user": {"user": 9},
+    "reset_password": {"user": 9},
+    "promote": {"user": 9, "role": "admin"},
+    "list_sessions": {"user": 9},
+    "revoke_sessions": {"user": 9},
+    "show_state": {},
+    "offer_move": {"password": "password1"},
 }
 WITH_FIELDS = sorted(name for name, fields in GOOD.items() if fields)
 WRONG: dict[str, list[Any]] = {
@@ -45,6 +91,19 @@ WRONG: dict[str, list[Any]] = {
     "name": [None, 1, "", "x" * 65],
     "group": [None, "1", 1.5, 0, -1, 2**53, 2**70, [1], {}],
     "seq": [None, "1", -1, 2**53],
+    "target": [None, "1", 0, -1, 2**53],
+    "emoji": [None, 1, "", "👍" * 33],
+    "state": [None, 1, "", "offline"],
+    "on": [None, 1, "true"],
+    "user": [None, "1", 1.5, 0, -1, 2**53, [1]],
+    "role": [None, 1, "", "Owner", "god", ["owner"]],
+    "topic": [None, 1, "x" * 257],
+    "seconds": [-1, "1", 1.5, 2**53],
+    "invite": [None, "1", 0, -1, 2**53],
+    "query": [None, 1, "", "x" * 201],
+    "scopes": [None, 1, [], ["god"], "read"],
+    "token": [None, "1", 0, -1, 2**53],
+    "webhook": [None, "1", 0, -1, 2**53],
     "users": [None, 1, "1", [0], ["1"], list(range(1, 202))],
     "nonce": [None, 1, "", NONCE.upper(), NONCE + "0", NONCE[:-1], NONCE + "\n"],
     "body": [None, 1, "", "x" * 16_385],
@@ -185,6 +244,14 @@ async def test_the_plain_door_answers_what_it_does_not_know(stage: Stage):
         assert (response.status, (await response.json())["code"]) == (413, "frame_too_large")
     async with stage.http.post(stage.url("/api/login"), data=b"[1]") as response:
         assert (response.status, (await response.json())["code"]) == (400, "malformed_frame")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br", "nonsense"])
+async def test_a_packed_body_is_refused_and_never_unpacked(stage: Stage, coding: str):
+    for body in (b"not packed at all", gzip.compress(b'{"username":"anna","password":"correct horse"}')):
+        url, headers = stage.url("/api/register"), {"Content-Encoding": coding}
+        async with stage.http.post(url, data=body, headers=headers) as response:
+            assert (response.status, (await response.json())["code"]) == (400, "bad_request")
 
 
 async def test_a_link_that_says_no_hello_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -76,6 +76,10 @@ async def test_one_of_a_hundred_stops_reading_and_the_others_go_on(tmp_path: Pat
             (outbox,) = (link._link.outbox for link in stage.relay.gateway._links if link._link.user == people[0].id)
             assert outbox._bytes <= limits.OUTBOX_BYTES
             assert outbox._events <= limits.OUTBOX_EVENTS
+            tally = stage.relay.parts.tally
+            assert (tally.fallen_behind, tally.cut_off) == (1, 0)
+            assert 0 < tally.skipped < tally.deliveries
+            assert stage.relay.parts.fanout.crowd().behind == 1
 
             stalled.reads_again()
             words = await words_until(stalled, "behind")

@@ -51,6 +51,7 @@ def test_a_message_arrives_with_its_place_in_the_log_and_its_author_s_name(relay
     anna.until(lambda: anna.messages() == ["Чайник вскипел"] and anna.waiting() == [])
     entry = boris.log[boris.general][max(boris.log[boris.general])]
     assert (entry.seq, entry.nonce) == (3, nonce), "two people joined before"
+    boris.until(lambda: entry.sender in boris.people)
     assert boris.people[entry.sender].display_name == "Anna"
     assert anna.log[anna.general][entry.seq] == entry
     boris.says("Иду")

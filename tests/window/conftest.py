@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,8 @@ from tests.window.hands import Hands
 
 
 @pytest.fixture
-def hands(display: str) -> Hands:
+def hands(display: str, artifacts: Path) -> Hands:
     for program, package in (("xdotool", "xdotool"), ("setxkbmap", "x11-xkb-utils")):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is missing: apt-get install -y {package}")
-    return Hands(display)
+    return Hands(display, artifacts)

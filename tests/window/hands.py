@@ -30,9 +30,13 @@ OTHER_BUBBLE: Colour = (0xFF, 0xFF, 0xFF)
 class Hands:
     """Types, clicks and looks at one screen that has one client's window on it."""
 
-    def __init__(self, display: str) -> None:
-        """*display*: the name of the X screen. It gets a keyboard with Latin and Russian letters."""
+    def __init__(self, display: str, album: Path) -> None:
+        """*display*: the name of the X screen. It gets a keyboard with Latin and Russian letters.
+
+        *album*: the folder for the picture of a screen that does not come to show what it should.
+        """
         self.display = display
+        self._album = album
         # Otherwise xdotool borrows a key for each Russian letter, faster than the window hears of it.
         subprocess.run(["setxkbmap", "-display", display, "us,ru"], check=True, timeout=WITHIN_S)
 
@@ -62,6 +66,11 @@ class Hands:
         self._do("windowfocus", "--sync", window)
         return window
 
+    def find_dialog(self, title: str) -> None:
+        """Wait for a dialog of that title, and give it the keyboard."""
+        window = self._do("search", "--sync", "--onlyvisible", "--name", title).split()[-1]
+        self._do("windowfocus", "--sync", window)
+
     def title(self, window: str) -> str:
         return self._do("getwindowname", window)
 
@@ -90,18 +99,22 @@ class Hands:
 
     def find(self, colour: Colour, *, wide: int = 1, below: int = 0) -> Box | None:
         """The smallest box around everything of exactly that colour below a line; None when it is narrower than *wide*."""
-        picture = self.look()
-        picture = picture.crop((0, below, *picture.size))
-        same = [
-            band.point(lambda value, wanted=wanted: 255 * (value == wanted))
-            for band, wanted in zip(picture.split(), colour, strict=True)
-        ]  # type: ignore[misc]
-        box = Image.composite(
-            Image.composite(same[0], Image.new("L", picture.size), same[1]), Image.new("L", picture.size), same[2]
-        ).getbbox()
-        if box is None or box[2] - box[0] < wide:
+        box = only(colour, self.look(), below).getbbox()
+        return box if box is not None and box[2] - box[0] >= wide else None
+
+    def find_button(self, *, wide: int, below: int = 0) -> Box | None:
+        """The first *wide* pixels of the topmost main button that is as wide as that, below a line.
+
+        The button is in one piece: two narrow things of its colour beside each other are none.
+        """
+        same = only(ACCENT, self.look(), below)
+        start = same.tobytes().find(b"\xff" * wide)
+        if start < 0:
             return None
-        return box[0], box[1] + below, box[2], box[3] + below
+        top, left = divmod(start, same.width)
+        column = same.crop((left, top, left + wide, same.height)).getbbox()
+        assert column is not None
+        return left, top, left + wide, top + column[3]
 
     def until(self, fact: Callable[[], Box | None], what: str) -> Box:
         """Look again and again until *fact* gives something."""
@@ -111,15 +124,28 @@ class Hands:
             if found is not None:
                 return found
             time.sleep(0.05)
-        raise AssertionError(f"not seen within {WITHIN_S} s: {what}")
+        self.look().save(self._album / "window-not-as-expected.png")
+        raise AssertionError(
+            f"not seen within {WITHIN_S} s: {what}; artifacts/window-not-as-expected.png shows what was"
+        )
 
     def until_button(self, *, wide: int, below: int = 0) -> Box:
         """Wait for the screen's main button."""
-        return self.until(lambda: self.find(ACCENT, wide=wide, below=below), f"a main button {wide} pixels wide")
+        return self.until(lambda: self.find_button(wide=wide, below=below), f"a main button {wide} pixels wide")
 
     def until_colour(self, colour: Colour, *, wide: int = 60, below: int = 0) -> Box:
         """Wait for something in *colour*."""
         return self.until(lambda: self.find(colour, wide=wide, below=below), f"something in {colour}")
+
+
+def only(colour: Colour, picture: Image.Image, below: int) -> Image.Image:
+    """White where *picture* has exactly *colour* below a line, black elsewhere."""
+    black = Image.new("L", picture.size)
+    same = Image.new("L", picture.size)
+    same.paste(255, (0, below, *picture.size))
+    for band, wanted in zip(picture.split(), colour, strict=True):
+        same = Image.composite(same, black, band.point([255 * (value == wanted) for value in range(256)]))
+    return same
 
 
 class WindowProcess:

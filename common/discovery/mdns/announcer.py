@@ -26,6 +26,10 @@ from common.discovery.record import SERVICE_TYPE, Announcement, RecordTooLong, i
 FLUSHED_S: Final = 1.2
 """What was heard less than a second ago stays in everybody's cache beside what replaces it (RFC 6762, 10.2)."""
 
+NO_ADDRESS: Final = (
+    "This computer has no address on a local network. Connect it, or name the adapter in RELAY_INTERFACES."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Silent:
@@ -61,8 +65,9 @@ class Announcer:
         self._state: AnnounceState = Silent()
         self._lock = asyncio.Lock()
         self._rivals = _Rivals(self._on_rival)
-        self._rival: str | None = None
+        self._rival: _Rival | None = None
         self._settling: asyncio.Task[None] | None = None
+        self._speaking: set[asyncio.Future[None]] = set()
 
     @property
     def state(self) -> AnnounceState:
@@ -70,14 +75,22 @@ class Announcer:
         return self._state
 
     async def announce(
-        self, announcement: Announcement, adapters: Sequence[LocalAddress], *, again: bool = False
+        self,
+        announcement: Announcement,
+        adapters: Sequence[LocalAddress],
+        *,
+        again: bool = False,
+        why_nowhere: str = NO_ADDRESS,
     ) -> None:
         """Make *announcement* (with its addresses) the truth on *adapters*: register, or update what is registered.
 
         Takes 1.7 s the first time; sends nothing when all is as before, unless *again* (after sleep). Never raises because
-        of the network: see `state`.
+        of the network: see `state`. *why_nowhere*: what it says when there is no address.
         """
         async with self._lock, self._telling_why_not():
+            if not announcement.addresses:
+                self._state = Silent(why_nowhere)
+                return
             await self._announce(announcement, adapters, again)
 
     @contextlib.asynccontextmanager
@@ -96,11 +109,6 @@ class Announcer:
             self._state = Silent(reason_in_words(problem))
 
     async def _announce(self, announcement: Announcement, adapters: Sequence[LocalAddress], again: bool) -> None:
-        if not announcement.addresses:
-            self._state = Silent(
-                "This computer has no address on a local network. Connect it, or name the adapter in RELAY_INTERFACES."
-            )
-            return
         if self._zeroconf is None:
             self._zeroconf = await self._multicast.acquire(adapters)
             self._zeroconf.zeroconf.async_add_listener(self._rivals, None)
@@ -124,14 +132,14 @@ class Announcer:
         self._state = Registering()
         info = _service_info(announcement, f"{instance_label(announcement.name)}.{SERVICE_TYPE}")
         # The first await covers the question whether the name is free, the second one the announcements.
-        announced = await self._zeroconf.async_register_service(info, allow_name_change=True)
+        announced = self._said_thrice(await self._zeroconf.async_register_service(info, allow_name_change=True))
         self._info, self._said = info, announcement
         self._rivals.watch(info)
         self._state = Announced(label_of(info.name), announcement.addresses)
         await announced
 
-    def _on_rival(self, server: str) -> None:
-        self._rival = server
+    def _on_rival(self, rival: _Rival) -> None:
+        self._rival = rival
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle(), name="mdns-rival")
 
@@ -146,24 +154,46 @@ class Announcer:
             async with self._lock, self._telling_why_not():
                 await self._settle_with(rival)
 
-    async def _settle_with(self, rival: str) -> None:
+    async def _settle_with(self, rival: _Rival) -> None:
         info, announcement, zeroconf = self._info, self._said, self._zeroconf
         if info is None or announcement is None or zeroconf is None or info.server is None:
             return
-        if info.server.lower() < rival:
+        if info.name.lower() != rival.instance:
+            # Heard while this one was already giving that name up.
+            return
+        if info.server.lower() < rival.server:
             # Said again, for the other one to hear, and for everybody who believes it was the last to speak.
             await asyncio.sleep(FLUSHED_S)
-            await (await zeroconf.async_update_service(info))
+            await self._said_thrice(await zeroconf.async_update_service(info))
             return
         # Without a goodbye: the name goes on to be the other one's.
-        zeroconf.zeroconf.registry.async_remove(info)
+        self._say_no_more(zeroconf.zeroconf, info)
         self._info = self._said = None
         await self._register(announcement)
+
+    def _said_thrice(self, announcing: Awaitable[None]) -> asyncio.Future[None]:
+        """What the library goes on saying by itself, whether or not somebody waits for it: kept, to be silenced before a goodbye."""
+        speaking = asyncio.ensure_future(announcing)
+        self._speaking.add(speaking)
+        speaking.add_done_callback(self._speaking.discard)
+        return speaking
+
+    def _say_no_more(self, zeroconf: Zeroconf, info: AsyncServiceInfo) -> None:
+        """Answer no question about *info* any more, nor any that is being answered, and announce it no further.
+
+        The library holds answers back for up to a second and a half. One that goes out after the goodbye brings the relay back into
+        the lists of all who hear it, for over an hour: they take the other two goodbyes for copies of the first.
+        """
+        for speaking in tuple(self._speaking):
+            speaking.cancel()
+        zeroconf.registry.async_remove(info)
+        for held_back in (zeroconf.out_queue, zeroconf.out_delay_queue):
+            held_back.queue.clear()
 
     async def _replace(self, announcement: Announcement) -> Awaitable[None]:
         assert self._zeroconf is not None
         info = _service_info(announcement, self._name)
-        announced = await self._zeroconf.async_update_service(info)
+        announced = self._said_thrice(await self._zeroconf.async_update_service(info))
         self._info, self._said = info, announcement
         return announced
 
@@ -175,6 +205,7 @@ class Announcer:
     async def _unregister(self) -> None:
         if self._zeroconf is not None and self._info is not None:
             leaving, self._info, self._said = self._info, None, None
+            self._say_no_more(self._zeroconf.zeroconf, leaving)
             await (await self._zeroconf.async_unregister_service(leaving))
 
     async def withdraw(self, within_s: float = 1.0) -> None:
@@ -191,16 +222,25 @@ class Announcer:
         with contextlib.suppress(TimeoutError, OSError, Error):
             async with asyncio.timeout(within_s):
                 if leaving is not None:
+                    self._say_no_more(opened.zeroconf, leaving)
                     # Three goodbyes, the first of them before the first pause: that one is what browsers act on.
                     await (await opened.async_unregister_service(leaving))
         await self._multicast.release()
 
 
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """Another host's claim on an instance name that was this relay's when it was heard; both names in lower case."""
+
+    instance: str
+    server: str
+
+
 class _Rivals(RecordUpdateListener):
     """Hears when another host answers to this relay's instance name (RFC 6762, 9)."""
 
-    def __init__(self, on_rival: Callable[[str], None]) -> None:
-        """*on_rival* is called in the loop with the other host's name, in lower case."""
+    def __init__(self, on_rival: Callable[[_Rival], None]) -> None:
+        """*on_rival* is called in the loop."""
         self._on_rival = on_rival
         self._name = ""
         self._server = ""
@@ -216,7 +256,7 @@ class _Rivals(RecordUpdateListener):
             if isinstance(record, ServiceRecord) and record.ttl > 0 and record.name.lower() == self._name:
                 server = record.server.lower()
                 if server != self._server:
-                    self._on_rival(server)
+                    self._on_rival(_Rival(self._name, server))
 
 
 def _refuse_trouble(adapters: Sequence[LocalAddress]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from zeroconf import Error, IPVersion, ServiceStateChange, Zeroconf
+from zeroconf import Error, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from common.discovery.adapters import LocalAddress
+from common.discovery.mdns.latest import Speakers, latest_announcement
 from common.discovery.mdns.sockets import Multicast, MulticastUnavailable, label_of, multicast_trouble
-from common.discovery.record import SERVICE_TYPE, Announcement, read_announcement
+from common.discovery.record import SERVICE_TYPE, Announcement
 
 RENEW_S: Final = 10.0
 """The browser's queries thin out after 1, 4 and 9 s; a new one starts them again."""
@@ -65,7 +66,9 @@ class Watcher:
         self._renew_s = renew_s
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
+        self._speakers = Speakers(self._on_spoken)
         self._heard: dict[str, Announcement | None] = {}
+        self._spelled: dict[str, str] = {}
         self._left_at: dict[str, float] = {}
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(RESOLVING_MAX)
@@ -90,6 +93,7 @@ class Watcher:
         await self._drop_browser(self._browser)
         self._browser = None
         if self._zeroconf is not None:
+            self._zeroconf.zeroconf.async_remove_listener(self._speakers)
             self._zeroconf = None
             await self._multicast.release()
 
@@ -107,6 +111,7 @@ class Watcher:
     async def _renew(self, adapters: Sequence[LocalAddress]) -> None:
         if self._zeroconf is None:
             self._zeroconf = await self._multicast.acquire(adapters)
+            self._zeroconf.zeroconf.async_add_listener(self._speakers, None)
         else:
             await self._multicast.use(adapters)
         self._say_trouble(multicast_trouble(adapters))
@@ -133,11 +138,22 @@ class Watcher:
             self._forget(name)
         elif name in self._heard or len(self._heard) < INSTANCES_MAX:
             self._heard.setdefault(name, None)
+            self._spelled[name.lower()] = name
             if state_change is ServiceStateChange.Updated:
                 self._stop_resolving(name)
             if name not in self._resolving:
                 task = asyncio.create_task(self._resolve(zeroconf, name, state_change), name="mdns resolve")
                 self._resolving[name] = task
+
+    def _on_spoken(self, key: str) -> None:
+        name = self._spelled.get(key)
+        if name is None or self._zeroconf is None or (believed := self._heard.get(name)) is None:
+            return
+        zeroconf = self._zeroconf.zeroconf
+        if latest_announcement(zeroconf, name) not in {believed, None}:
+            self._on_change(
+                zeroconf=zeroconf, service_type=SERVICE_TYPE, name=name, state_change=ServiceStateChange.Updated
+            )
 
     def _stop_resolving(self, name: str) -> None:
         if (task := self._resolving.pop(name, None)) is not None:
@@ -148,6 +164,7 @@ class Watcher:
         while len(self._left_at) >= INSTANCES_MAX:
             del self._left_at[next(iter(self._left_at))]
         self._left_at[name] = asyncio.get_running_loop().time()
+        self._spelled.pop(name.lower(), None)
         if self._heard.pop(name, None) is not None:
             self._on_sighting(Gone(label_of(name)))
 
@@ -161,6 +178,7 @@ class Watcher:
             await self._resolve_once(zeroconf, name)
         if self._heard.get(name) is None:
             self._heard.pop(name, None)
+            self._spelled.pop(name.lower(), None)
         self._resolving.pop(name, None)
 
     async def _resolve_once(self, zeroconf: Zeroconf, name: str) -> None:
@@ -170,14 +188,8 @@ class Watcher:
                 answered = await info.async_request(zeroconf, RESOLVE_MS)
             except (OSError, Error):
                 return  # a stranger's malformed name, or the socket is going: nothing to show
-        announcement = _read(info) if answered else None
+        # What the library chose may be what another host has just replaced: it is asked only to have all parts at hand.
+        announcement = latest_announcement(zeroconf, name) if answered else None
         if announcement is not None and name in self._heard and self._heard[name] != announcement:
             self._heard[name] = announcement
             self._on_sighting(Heard(label_of(name), announcement))
-
-
-def _read(info: AsyncServiceInfo) -> Announcement | None:
-    addresses = info.parsed_scoped_addresses(IPVersion.All)
-    heard = read_announcement(label_of(info.name), info.port, info.properties, addresses)
-    # The order on the wire is not the announcer's; sorted, an unchanged announcement compares equal.
-    return None if heard is None else replace(heard, addresses=tuple(sorted(heard.addresses)))

@@ -31,6 +31,10 @@ class AskSheet(Sheet):
             is_default = choice.kind is ChoiceKind.PRIMARY
             self.add_button(choice.label, lambda key=choice.key: self._answer(key), _KINDS[choice.kind], is_default)  # type: ignore[misc]
 
+    @property
+    def may_be_left(self) -> bool:
+        return False
+
     def close(self) -> None:
         self._answer(self._question.choices[-1].key)
 

@@ -42,6 +42,7 @@ class FindingsSheet(Sheet):
             child.destroy()
         for finding in findings:
             self._line(finding)
+        self.hear(self._lines)
 
     def take_over(self, old: Sheet) -> None:
         if isinstance(old, FindingsSheet):
@@ -75,11 +76,13 @@ class FindingsSheet(Sheet):
             padx=px(8),
             pady=px(5),
             wraplength=px(self.WIDTH - 110),
+            width=1,
         )
-        shown.pack(side="left", fill="x", expand=True)
+        shown.bind("<Configure>", lambda event: shown.configure(wraplength=max(1, event.width - 2 * px(8))))
 
         def copy() -> None:
             self.clipboard_clear()
             self.clipboard_append(command)
 
         kit.icon_button(line, look, "copy", copy, _("Copy"), size=16).pack(side="right")
+        shown.pack(side="left", fill="x", expand=True)

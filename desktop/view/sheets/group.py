@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
+from common.crypto.identity import BadInvitation, parse_invitation
 from common.protocol import limits
 from desktop.locale import _
 from desktop.view import kit
@@ -73,6 +74,36 @@ class RenameGroupSheet(Sheet):
             self.close()
             if name != self._before:
                 self._on_rename(name)
+
+
+class JoinByCodeSheet(Sheet):
+    """One field for an invitation's link or code."""
+
+    def __init__(self, parent: tk.Misc, look: Look, on_close: kit.Command, on_code: Callable[[str], None]) -> None:
+        super().__init__(parent, look, on_close, _("Join by an invitation"))
+        self._on_code = on_code
+        self._code = kit.Field(self.body, look, _("Link or code"), hint=_("As somebody of this relay sent it to you."))
+        self._code.pack(fill="x")
+        self.add_button(_("Join"), self._join, "Primary", default=True)
+        self.add_button(_("Cancel"), self.close)
+
+    def first_focus(self) -> tk.Misc:
+        return self._code.entry
+
+    def _join(self) -> None:
+        text = self._code.text.strip()
+        code: str | None = text
+        if "://" in text:
+            try:
+                code = parse_invitation(text).code
+            except BadInvitation:
+                self._code.show_problem(_("This is not an invitation link. Ask for it once more."))
+                return
+        if not code:
+            self._code.show_problem(_("There is no code in it."))
+            return
+        self.close()
+        self._on_code(code)
 
 
 def _good_name(field: kit.Field, name: str) -> bool:

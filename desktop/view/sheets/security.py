@@ -43,7 +43,10 @@ class RecoverySheet(Sheet):
             bg=look.palette.field,
             padx=look.px(12),
             pady=look.px(14),
-            wraplength=look.px(self.WIDTH - 24),
+            width=1,
+        )
+        shown.bind(
+            "<Configure>", lambda event: shown.configure(wraplength=max(look.px(200), event.width - 2 * look.px(12)))
         )
         shown.pack(fill="x", pady=(0, look.px(10)))
         row = kit.frame(self.body, look)
@@ -85,8 +88,8 @@ class AlarmSheet(Sheet):
         self._identity(_("What answers now"), found, look.palette.danger)
         self.say(
             _(
-                "Ask whoever runs the relay. If it really was set up anew, forget the known relay in the list of relays: "
-                "the new one can then be chosen like any other."
+                "Ask whoever runs the relay. If it really was set up anew, ask for an invitation, or forget the known relay in "
+                "the list of relays: the new one can then be chosen like any other."
             )
         )
         self.add_button(_("Close"), self.close, "Primary", default=True)

@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import sys
 import tkinter as tk
-from typing import Final
 
-from desktop.locale import _, mark
+from desktop.locale import _
 from desktop.view import kit
+from desktop.view.keymap import TABLE, TITLES, shown
 from desktop.view.look import Look
 from desktop.view.sheets.base import Sheet
 
-KEYS: Final = (
-    ("Enter", mark("Send")),
-    ("Shift+Enter", mark("Begin a new line")),
-    ("Alt+↑  Alt+↓", mark("Previous, next conversation")),
-    ("Alt+Shift+↑  Alt+Shift+↓", mark("The same, only with unread messages")),
-    ("F6", mark("The next part of the window")),
-    ("PgUp  PgDn  Home  End", mark("Move through the messages")),
-    ("Shift+F10", mark("What can be done with a message")),
-    ("Ctrl+C  Ctrl+A", mark("Copy what is selected; select everything")),
-    ("Ctrl+N", mark("New group")),
-    ("Ctrl+I", mark("Members")),
-    ("Ctrl++  Ctrl+-  Ctrl+0", mark("Larger, smaller, as it was")),
-    ("Ctrl+,", mark("Settings")),
-    ("Ctrl+Q", mark("Quit")),
-    ("F1  Ctrl+/", mark("This list")),
-)
+
+class KeyList(tk.Frame):
+    """Two columns, place by place: the keys, and what they do there."""
+
+    def __init__(self, parent: tk.Misc, look: Look) -> None:
+        super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
+        px = look.px
+        self.columnconfigure(1, weight=1)
+        row = 0
+        for where, title in TITLES.items():
+            head = kit.label(self, look, _(title), "second_bold", look.palette.accent_text)
+            head.grid(row=row, column=0, columnspan=2, sticky="w", pady=(px(12) if row else 0, px(4)))
+            for key in TABLE[where]:
+                row += 1
+                keys = "  ".join(shown(name) for name in key.keys)
+                kit.label(self, look, keys, "small_bold", look.palette.text2).grid(
+                    row=row, column=0, sticky="nw", padx=(0, px(18)), pady=px(2)
+                )
+                kit.paragraph(self, look, _(key.what), "second").grid(row=row, column=1, sticky="we", pady=px(2))
+            row += 1
 
 
 class ShortcutsSheet(Sheet):
-    """Two columns: the key, and what it does."""
+    """The list alone."""
 
-    WIDTH = 480
+    WIDTH = 560
 
     def __init__(self, parent: tk.Misc, look: Look, on_close: kit.Command) -> None:
         super().__init__(parent, look, on_close, _("Keys"))
-        px = look.px
-        self.body.columnconfigure(1, weight=1)
-        for number, (keys, what) in enumerate(KEYS):
-            shown = keys.replace("Ctrl", "⌘") if sys.platform == "darwin" else keys
-            kit.label(self.body, look, shown, "small_bold", look.palette.text2).grid(
-                row=number, column=0, sticky="w", padx=(0, px(18)), pady=px(2)
-            )
-            kit.label(self.body, look, _(what), "second").grid(row=number, column=1, sticky="w", pady=px(2))
+        KeyList(self.body, look).pack(fill="x")
         self.add_button(_("Close"), self.close, "Primary", default=True)

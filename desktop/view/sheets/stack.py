@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from desktop.view.sheets.base import Sheet
+    from desktop.view.sheets.cover import Cover
 
 Kind = TypeVar("Kind")
-Make = Callable[[Callable[[], None]], "Sheet"]
+Make = Callable[[Callable[[], None]], "Cover"]
 """Makes a sheet in the present look; is handed what closes it."""
 
 
@@ -19,8 +19,8 @@ class SheetStack:
     def __init__(self, on_first: Callable[[], None], on_none: Callable[[], None]) -> None:
         self._on_first = on_first
         self._on_none = on_none
-        self._sheets: list[Sheet] = []
-        self._makers: dict[Sheet, Make] = {}
+        self._sheets: list[Cover] = []
+        self._makers: dict[Cover, Make] = {}
 
     def __bool__(self) -> bool:
         return bool(self._sheets)
@@ -60,19 +60,24 @@ class SheetStack:
                 sheet.destroy()
             self._on_none()
 
+    def leave(self) -> None:
+        """Close, as Escape does, what only covers the screen: up to the first sheet that asks something or holds something typed."""
+        while self._sheets and self._sheets[-1].may_be_left:
+            self._sheets[-1].close()
+
     @property
-    def top(self) -> Sheet | None:
+    def top(self) -> Cover | None:
         """The one that is seen."""
         return self._sheets[-1] if self._sheets else None
 
-    def _make(self, make: Make) -> Sheet:
-        made: list[Sheet] = []
+    def _make(self, make: Make) -> Cover:
+        made: list[Cover] = []
         sheet = make(lambda: self._close(made[0]))
         made.append(sheet)
         self._makers[sheet] = make
         return sheet
 
-    def _close(self, sheet: Sheet) -> None:
+    def _close(self, sheet: Cover) -> None:
         if sheet not in self._sheets:
             return
         self._sheets.remove(sheet)

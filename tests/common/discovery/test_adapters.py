@@ -12,6 +12,8 @@ from common.discovery.adapters import (
     local_addresses,
     reached_by,
     read_adapters,
+    told_addresses,
+    unknown_interfaces,
 )
 
 LOOPBACK = LocalAddress("lo", "127.0.0.1", 8, 1)
@@ -106,3 +108,29 @@ def test_this_machine_has_a_loopback_adapter_with_its_subnet():
     assert loopback.is_loopback
     assert str(loopback.subnet) == "127.0.0.1/8"
     assert default_route_addresses() <= {address.ip for address in read_adapters()}
+
+
+def test_a_link_local_address_of_ipv6_has_its_adapter_where_this_machine_connects_to_it():
+    assert WIRED_LINK6.scoped == "fe80::5%2"
+    assert [address.scoped for address in (WIRED, WIRED6, SELF_GIVEN)] == ["192.168.1.5", "fd00::5", "169.254.7.7"]
+
+
+def test_people_are_told_a_link_local_address_of_ipv6_only_when_there_is_no_other():
+    assert told_addresses((WIRED, WIRED6, WIRED_LINK6)) == (WIRED, WIRED6)
+    assert told_addresses((SELF_GIVEN, WIRED_LINK6)) == (SELF_GIVEN,)
+    assert told_addresses((WIRED_LINK6,)) == (WIRED_LINK6,)
+
+
+def test_an_adapter_that_is_named_and_not_there_is_said_with_those_that_are():
+    assert unknown_interfaces((WIRED, WIRED6, WIFI), ("eth7", "wlan0", "10.0.0.99")) == (
+        "RELAY_INTERFACES names eth7, 10.0.0.99, which this computer does not have. "
+        "Its adapters: eth0 (192.168.1.5, fd00::5); wlan0 (10.9.0.5)."
+    )
+    windows = LocalAddress("{GUID}", "10.1.0.5", 24, 5, description="Intel Ethernet")
+    assert "Its adapters: Intel Ethernet (10.1.0.5)." in unknown_interfaces((windows,), ("eth0",))
+
+
+def test_adapters_that_are_there_by_name_address_or_description_are_no_trouble():
+    windows = LocalAddress("{GUID}", "10.1.0.5", 24, 5, description="Intel Ethernet")
+    assert unknown_interfaces((WIRED, windows), ("ETH0", "192.168.1.5", "intel ethernet")) == ""
+    assert unknown_interfaces((WIRED,), ()) == ""

@@ -6,22 +6,26 @@ import asyncio
 import contextlib
 import errno
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from zeroconf import DNSOutgoing, DNSQuestion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from common.discovery.adapters import LocalAddress
 from common.discovery.mdns.announcer import Announced, Announcer, Silent
-from common.discovery.mdns.sockets import multicast_trouble, reason_in_words
+from common.discovery.mdns.sockets import Multicast, multicast_trouble, reason_in_words
 from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
-from common.discovery.record import SERVICE_TYPE, Announcement
+from common.discovery.record import SERVICE_TYPE, Announcement, server_name, txt_of
 from common.ids import RelayId
 
 pytestmark = pytest.mark.xdist_group("mdns")
 
 LOOPBACK = (LocalAddress("lo", "127.0.0.1", 8, 1),)
+QUERY, POINTER, INTERNET = 0, 12, 1
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
@@ -90,6 +94,84 @@ async def test_an_announced_relay_is_heard_updated_and_gone():
     assert ears.troubles == []
 
 
+class TellingQueue(deque[object]):
+    """Sets an event when something is put into it."""
+
+    def __init__(self, filled: asyncio.Event) -> None:
+        super().__init__()
+        self._filled = filled
+
+    def append(self, item: object) -> None:
+        super().append(item)
+        self._filled.set()
+
+
+async def test_an_answer_that_is_held_back_does_not_bring_back_what_said_goodbye():
+    relay = some_relay()
+    later, last = replace(relay, name=relay.name + " 2"), replace(relay, name=relay.name + " 3")
+    multicast = Multicast()
+    announcer = Announcer(multicast)
+    asker = AsyncZeroconf(interfaces=["127.0.0.1"])
+    question = DNSOutgoing(QUERY)
+    # The second type makes the packet another one than the watcher's question, so that it is not taken for a copy.
+    for asked in (SERVICE_TYPE, "_nobody._tcp.local."):
+        question.add_question(DNSQuestion(asked, POINTER, INTERNET))
+    async with watching() as ears:
+        await announcer.announce(relay, LOOPBACK)
+        try:
+            await ears.until(lambda: relay.name in ears.heard)
+            zeroconf = (await multicast.acquire(LOOPBACK)).zeroconf
+            held_back = asyncio.Event()
+            for queue in (zeroconf.out_queue, zeroconf.out_delay_queue):
+                queue.queue = TellingQueue(held_back)
+            await asker.zeroconf.async_wait_for_start()
+            asker.zeroconf.async_send(question)
+            async with asyncio.timeout(5):
+                await held_back.wait()
+            await multicast.release()
+            # Each change takes longer than an answer is held back, and a listener needs to believe it.
+            for now in (later, last):
+                await announcer.announce(now, LOOPBACK)
+                await ears.until(lambda now=now: now.name in ears.heard)
+            assert relay.name not in ears.heard
+            assert ears.told.count(relay.name) == 1
+        finally:
+            await asker.async_close()
+            await announcer.withdraw()
+
+
+def announcing() -> list[asyncio.Task[Any]]:
+    """What the library is saying three times just now."""
+    return [task for task in asyncio.all_tasks() if "_async_broadcast_service" in repr(task.get_coro())]
+
+
+class SlowAdapters(Multicast):
+    """Sockets that take their time to change, once `slow`: as where many adapters come and go."""
+
+    slow = False
+
+    async def use(self, addresses: Sequence[LocalAddress]) -> None:
+        await super().use(addresses)
+        if self.slow:
+            await asyncio.Event().wait()
+
+
+async def test_nothing_goes_on_being_announced_after_the_goodbye_though_the_end_came_while_sockets_changed():
+    relay, sockets = some_relay(), SlowAdapters()
+    announcer = Announcer(sockets)
+    async with watching() as ears:
+        await announcer.announce(relay, LOOPBACK)
+        sockets.slow = True
+        changing = asyncio.create_task(announcer.announce(replace(relay, port=5001), LOOPBACK))
+        await ears.until(lambda: ears.heard[relay.name].port == 5001, within_s=5)
+        changing.cancel()
+        await asyncio.wait([changing])
+        (still_speaking,) = announcing()
+        await announcer.withdraw()
+        assert still_speaking.cancelled()
+        await ears.until(lambda: relay.name not in ears.heard, within_s=5)
+
+
 async def test_a_watcher_that_starts_later_hears_it_too_and_renewing_tells_nothing_twice():
     relay = some_relay()
     announcer = Announcer()
@@ -129,15 +211,26 @@ async def test_two_relays_of_one_name_get_two_instance_names():
 
 
 @contextlib.asynccontextmanager
-async def claiming(name: str, server: str) -> AsyncIterator[None]:
-    """Somebody who takes an instance name without asking whether it is free."""
+async def claiming(
+    name: str, server: str, relay: Announcement | None = None
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Somebody who takes an instance name without asking whether it is free; yields what says it all once more."""
     rival = AsyncZeroconf(interfaces=["127.0.0.1"])
     info = AsyncServiceInfo(
-        SERVICE_TYPE, f"{name}.{SERVICE_TYPE}", port=5001, server=server, parsed_addresses=["127.0.0.1"]
+        SERVICE_TYPE,
+        f"{name}.{SERVICE_TYPE}",
+        port=relay.port if relay else 5001,
+        server=server,
+        parsed_addresses=["127.0.0.1"],
+        properties=txt_of(relay) if relay else {},
     )
+
+    async def speak_again() -> None:
+        await (await rival.async_update_service(info))
+
     await (await rival.async_register_service(info, cooperating_responders=True))
     try:
-        yield
+        yield speak_again
     finally:
         await rival.async_close()
 
@@ -150,6 +243,35 @@ async def test_who_has_the_greater_host_name_gives_way_to_another_that_claims_it
             await ears.until(lambda: relay.name + "-2" in ears.heard, within_s=10)
             assert announcer.state == Announced(relay.name + "-2", ("127.0.0.1",))
         await announcer.withdraw()
+
+
+async def test_who_gave_way_keeps_its_new_name_though_the_other_one_goes_on_claiming_the_old_one():
+    relay, announcer = some_relay(), Announcer()
+    async with watching() as ears:
+        await announcer.announce(relay, LOOPBACK)
+        async with claiming(relay.name, "aaa.local.") as speaks_again:
+            while announcer.state != Announced(relay.name + "-2", ("127.0.0.1",)):
+                await speaks_again()
+            # Each waits until what was heard in the meantime is settled.
+            for _ in range(2):
+                await announcer.announce(relay, LOOPBACK, again=True)
+            assert announcer.state == Announced(relay.name + "-2", ("127.0.0.1",))
+            assert relay.name + "-3" not in ears.heard
+        await announcer.withdraw()
+
+
+async def test_of_two_that_claim_one_name_the_last_to_speak_is_believed_though_it_says_nothing_new():
+    first = some_relay()
+    second = replace(some_relay(), name=first.name, port=5001)
+    async with (
+        watching() as ears,
+        claiming(first.name, server_name(first.relay_id), first) as first_speaks,
+        claiming(first.name, server_name(second.relay_id), second) as second_speaks,
+    ):
+        await ears.until(lambda: ears.heard.get(first.name) == second, within_s=5)
+        for speaks, relay in ((first_speaks, first), (second_speaks, second)):
+            await speaks()
+            await ears.until(lambda relay=relay: ears.heard[first.name] == relay, within_s=5)
 
 
 async def test_without_an_address_nothing_is_announced_and_the_reason_is_said():

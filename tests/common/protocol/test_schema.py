@@ -60,6 +60,9 @@ def faults(value: Any, schema: dict[str, Any], place: str = "$") -> Iterator[str
             case "additionalProperties":
                 for name in value if isinstance(value, dict) else ():
                     yield from faults(value[name], wanted, f"{place}.{name}")
+            case "items" if wanted is False:
+                if isinstance(value, list) and len(value) > len(schema["prefixItems"]):
+                    yield f"{place} has items that have no place"
             case "items":
                 for number, item in enumerate(value if isinstance(value, list) else ()):
                     yield from faults(item, wanted, f"{place}[{number}]")
@@ -69,6 +72,10 @@ def faults(value: Any, schema: dict[str, Any], place: str = "$") -> Iterator[str
             case "maxLength" | "maxItems" | "maxProperties":
                 if isinstance(value, str | list | dict) and len(value) > wanted:
                     yield f"{place} is too long"
+            case "prefixItems":
+                if isinstance(value, list):
+                    for number, (item, kind) in enumerate(zip(value, wanted, strict=False)):
+                        yield from faults(item, kind, f"{place}[{number}]")
             case "minimum":
                 if isinstance(value, int | float) and value < wanted:
                     yield f"{place} is too small"

@@ -59,6 +59,15 @@ def wrong(kind: type[Command]) -> st.SearchStrategy[tuple[str, Fields]]:
     return st.one_of([spoil(name, field) for name, field in fields_of(kind).items()])
 
 
+def wrong_fields(kind: type[msgspec.Struct]) -> st.SearchStrategy[Fields]:
+    """An object of *kind* with one field that is mistyped or out of its range."""
+    spoilt = [
+        st.tuples(right(kind), _wrong(field.type)).map(lambda parts, name=name: parts[0] | {name: parts[1]})  # type: ignore[misc]
+        for name, field in fields_of(kind).items()
+    ]
+    return st.one_of(spoilt)
+
+
 def json_values() -> st.SearchStrategy[Any]:
     """Any JSON, with integers of any size and strings of any characters, halves of surrogate pairs too."""
     scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -92,8 +101,11 @@ def _right(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.none()
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
-        case inspect.ListType(item_type=item):
-            return st.lists(_right(item), max_size=5)
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            # As many as fit: where there must be some, a few; a list of JSON for both, as a tuple is one on the wire.
+            return st.lists(_right(item), min_size=kind.min_length or 0, max_size=min(kind.max_length or 5, 5))
+        case inspect.TupleType(item_types=items):
+            return st.tuples(*map(_right, items)).map(list)
         case inspect.DictType(key_type=key, value_type=value):
             return st.dictionaries(_right(key).map(str), _right(value), max_size=5)
         case inspect.UnionType(types=types):
@@ -115,7 +127,14 @@ def _wrong(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return other | st.integers() | st.booleans() | st.sampled_from([*too_short, "я" * (high + 1)])
         case inspect.BoolType():
             return other | st.integers() | _TEXT
-        case inspect.ListType(item_type=item, max_length=int(high)):
+        case inspect.LiteralType():
+            return other | st.integers() | st.sampled_from(["", "nothing of the kind"])
+        case inspect.StructType(cls=struct):
+            return st.sampled_from([[], 1, "a", True]) | wrong_fields(struct)
+        case (
+            inspect.ListType(item_type=item, max_length=int(high))
+            | inspect.VarTupleType(item_type=item, max_length=int(high))
+        ):
             wrong_item = st.tuples(_right(item), _wrong(item)).map(list)
             return st.just({}) | st.integers() | _TEXT | wrong_item | _right(item).map(lambda one: [one] * (high + 1))
         case inspect.DictType(key_type=key, value_type=value, max_length=int(high)):
@@ -134,4 +153,4 @@ def _wrong(kind: inspect.Type) -> st.SearchStrategy[Any]:
 def plain(word: msgspec.Struct) -> Mapping[str, Any]:
     """*word* as JSON has it, with what was left out because it is the default."""
     described = msgspec.structs.asdict(word) | {"type": word.__struct_config__.tag}
-    return {name: msgspec.to_builtins(value, str_keys=True) for name, value in described.items()}
+    return {name: json.loads(msgspec.json.encode(value)) for name, value in described.items()}

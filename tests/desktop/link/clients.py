@@ -13,13 +13,18 @@ from typing import TypeVar
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, GroupInfo, Member, User
 from desktop.events import (
+    ActKind,
     AddressAnswered,
+    ChoicesKnown,
     CompleteUpTo,
     Connected,
+    DraftFilesKnown,
     DraftsKnown,
     EntriesKnown,
     EpochBegan,
+    FilesLookedAt,
     FoundRelay,
+    GroupChoice,
     GroupLost,
     GroupSeen,
     GroupsListed,
@@ -30,7 +35,12 @@ from desktop.events import (
     Offline,
     OutboxItem,
     OutboxListed,
+    PendingUpload,
+    RelatedKnown,
     SignedIn,
+    Transfer,
+    TransferChanged,
+    TransferEnded,
     UsersKnown,
 )
 from desktop.link.link import Link
@@ -56,11 +66,15 @@ class Client:
         self.user: User | None = None
         self.groups: dict[GroupId, GroupInfo] = {}
         self.log: dict[GroupId, dict[Seq, Entry]] = {}
+        self.related: dict[GroupId, dict[Seq, Entry]] = {}
         self.told_twice: list[Entry] = []
         self.outbox: dict[GroupId, tuple[OutboxItem, ...]] = {}
         self.people: dict[UserId, User] = {}
         self.members: dict[GroupId, tuple[Member, ...]] = {}
+        self.choices: dict[GroupId, GroupChoice] = {}
         self.drafts: dict[GroupId, str] = {}
+        self.attached: dict[GroupId, tuple[PendingUpload, ...]] = {}
+        self.transfers: dict[str, Transfer] = {}
         self.complete_up_to: Millis | None = None
         self.link = Link(home, self._tell, unix_ms, looking)
         self.link.start()
@@ -93,14 +107,24 @@ class Client:
                     if live and entry.seq in known:
                         self.told_twice.append(entry)
                     known[entry.seq] = entry
+            case RelatedKnown(group, entries):
+                self.related.setdefault(group, {}).update({entry.seq: entry for entry in entries})
             case OutboxListed(group, items):
                 self.outbox[group] = items
             case UsersKnown(users):
                 self.people.update({user.id: user for user in users})
             case MembersListed(group, members):
                 self.members[group] = members
+            case ChoicesKnown(choices):
+                self.choices = choices
             case DraftsKnown(drafts):
                 self.drafts = drafts
+            case DraftFilesKnown(group, files):
+                self.attached[group] = files
+            case TransferChanged(transfer):
+                self.transfers[transfer.key] = transfer
+            case TransferEnded(key):
+                self.transfers.pop(key, None)
             case CompleteUpTo(at):
                 self.complete_up_to = at
             case _:
@@ -150,8 +174,57 @@ class Client:
     def says(self, body: str, group: GroupId | None = None) -> Nonce:
         """Post *body*; gives the nonce."""
         nonce = Nonce(secrets.token_hex(16))
-        self.link.post(self.general if group is None else group, nonce, body)
+        self.link.act(OutboxItem(self.general if group is None else group, nonce, body, unix_ms()))
         return nonce
+
+    def attaches(self, *paths: Path) -> FilesLookedAt:
+        """Attach files to the draft of the general group, and wait until they were looked at."""
+        since = len(self.events)
+        self.link.attach(self.general, paths)
+        return self.until_told(FilesLookedAt, since)
+
+    def sends(self, body: str, *paths: Path) -> Nonce:
+        """Post *body* with files into the general group; gives the nonce."""
+        assert self.attaches(*paths).problems == ()
+        return self.sends_attached(body)
+
+    def sends_attached(self, body: str) -> Nonce:
+        """The same with what is attached there."""
+        nonce = Nonce(secrets.token_hex(16))
+        self.link.act(OutboxItem(self.general, nonce, body, unix_ms(), uploads=self.attached[self.general]))
+        return nonce
+
+    def item(self, nonce: Nonce) -> OutboxItem | None:
+        """The own message that waits under *nonce*."""
+        return next((item for items in self.outbox.values() for item in items if item.nonce == nonce), None)
+
+    def until_gone(self, nonce: Nonce) -> None:
+        """Wait until that own message has left the outbox."""
+        self.until(lambda: self.item(nonce) is None)
+
+    def entry(self, nonce: Nonce) -> Entry | None:
+        """The entry that was posted under *nonce*, by anybody."""
+        return next((one for log in self.log.values() for one in log.values() if one.nonce == nonce), None)
+
+    def does(
+        self, kind: ActKind, target: Seq, body: str = "", *, group: GroupId | None = None, on: bool = True
+    ) -> Nonce:
+        """Do something with the message *target*; gives the nonce."""
+        nonce = Nonce(secrets.token_hex(16))
+        where = self.general if group is None else group
+        self.link.act(OutboxItem(where, nonce, body, unix_ms(), kind=kind, target=target, on=on))
+        return nonce
+
+    def kinds(self, group: GroupId | None = None) -> list[str]:
+        """Kinds of all entries that were told and are no messages or joins, in the order of the log."""
+        known = self.log.get(self.general if group is None else group, {})
+        return [known[seq].kind for seq in sorted(known) if known[seq].kind not in ("message", "join")]
+
+    def seq_of(self, body: str, group: GroupId | None = None) -> Seq:
+        """The place of the message with that text; 0: it was not told."""
+        known = self.log.get(self.general if group is None else group, {})
+        found = (seq for seq, entry in known.items() if entry.kind == "message" and entry.body == body)
+        return next(found, Seq(0))
 
     def messages(self, group: GroupId | None = None) -> list[str]:
         """Bodies of all messages that were told, in the order of the log."""

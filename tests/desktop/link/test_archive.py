@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from common.errors import DatabaseTooNew
 from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import Entry, GroupInfo, User
-from desktop.events import OutboxItem, OutboxState
+from desktop.events import OutboxItem, OutboxState, PendingUpload
 from desktop.link.archive import Archive, ArchiveUnavailable, KnownRelay
 from desktop.link.runs import Run
 from desktop.link.shelf import Shelf
@@ -178,6 +180,19 @@ async def test_another_epoch_forgets_the_log_and_keeps_what_was_written_here(tmp
     other = await shelf_in(archive, User(UserId(2), "boris", "Борис", "member"))
     assert other.cursors() == {GROUP: 9}
     await archive.close()
+
+
+async def test_a_waiting_message_keeps_its_files_also_those_whose_names_are_no_text(tmp_path: Path) -> None:
+    archive = await Archive.open(tmp_path, KEY)
+    path = Path(os.fsdecode(b"/home/anna/\xff\xfe.jpg"))
+    upload = PendingUpload("k/0", "\ufffd.jpg", 9, "image/jpeg", 4, 3, path, 17)
+    waiting = replace(item(1), uploads=(upload,))
+    (await shelf_in(archive)).put_out(waiting)
+    await archive.close()
+    archive = await Archive.open(tmp_path, KEY)
+    assert list((await shelf_in(archive)).outbox.values()) == [waiting]
+    await archive.close()
+    assert b"/home/anna" not in every_byte_in(tmp_path)
 
 
 async def test_what_left_the_outbox_does_not_come_back(tmp_path: Path) -> None:

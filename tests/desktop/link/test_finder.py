@@ -303,9 +303,15 @@ async def test_closing_leaves_no_task_behind():
 
 def test_only_the_identity_makes_a_relay_known():
     keeper = known(A, "Склад", "10.0.0.5:5000")
-    assert judge(A, "Anything", ["10.9.9.9:5000"], [keeper]) == (Trust.KNOWN, keeper)
-    assert judge(B, "Office", ["10.0.0.6:5000"], [keeper]) == (Trust.NEW, None)
-    assert judge(B, "Office", ["10.0.0.6:5000", "10.0.0.5:5000"], [keeper]) == (Trust.IMPOSTOR, keeper)
+    assert judge(A, "Anything", ["10.9.9.9:5000"], [keeper]) == (Trust.KNOWN, keeper, False)
+    assert judge(B, "Office", ["10.0.0.6:5000"], [keeper]) == (Trust.NEW, None, False)
+
+
+def test_an_address_that_a_known_relay_had_is_less_than_its_name():
+    keeper, other = known(A, "Склад", "10.0.0.5:5000"), known(C, "Office", "10.0.0.9:5000")
+    assert judge(B, "Tea", ["10.0.0.6:5000", "10.0.0.5:5000"], [keeper]) == (Trust.IMPOSTOR, keeper, True)
+    assert judge(B, "Склад", ["10.0.0.5:5000"], [keeper]) == (Trust.IMPOSTOR, keeper, False)
+    assert judge(B, "office", ["10.0.0.5:5000"], [keeper, other]) == (Trust.IMPOSTOR, other, False)
 
 
 @pytest.mark.parametrize("name", ["Склад", "СКЛАД", " склад ", "ｏｆｆｉｃｅ", "OFFICE"])

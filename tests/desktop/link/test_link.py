@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from common.ids import GroupId, RelayId
-from common.protocol.messages import Answer, Hello, Logout, Post, Sent
+from common.ids import GroupId, RelayId, UserId
+from common.protocol.messages import Answer, Hello, Logout, Post, Sent, User
 from desktop.events import (
     AddressFailed,
     CommandRefused,
@@ -23,22 +23,33 @@ from desktop.events import (
     EntriesKnown,
     EpochBegan,
     IdentityChanged,
+    KeyMissing,
     LinkChanged,
+    LinkEvent,
     Offline,
     OutboxState,
     SignedIn,
     SignedOut,
     SignInFailed,
     Waiting,
+    WindowWanted,
 )
 from desktop.link.account import Account
 from desktop.link.address import parse_address
-from desktop.link.agent import OF_ACCOUNT, Agent
+from desktop.link.agent import OF_AGENT, Agent
+from desktop.link.archive import Archive
+from desktop.link.claim import Claim
 from desktop.link.door import ask
+from desktop.link.exports.exports import Exports
+from desktop.link.files import Files
 from desktop.link.link import Link
 from desktop.link.pinning import PinnedSession
+from desktop.link.shelf import Shelf
+from desktop.link.transfers.ledger import Ledger
+from desktop.link.transfers.moving import Mover
+from desktop.link.transfers.sources import Sources
 from desktop.link.wire import Wire
-from tests.desktop.link.clients import PASSWORD, Client, Enter, clients_in
+from tests.desktop.link.clients import PASSWORD, Client, Enter, clients_in, unix_ms
 from tests.desktop.link.relays import ROOT, RelayProcess
 
 
@@ -309,8 +320,8 @@ def test_a_message_that_cannot_be_sent_fails_and_its_author_decides(relay: Relay
     assert all(item.problem for item in boris.outbox[group])
 
     boris.link.discard(one)
-    boris.link.edit_failed(two)
-    boris.until(lambda: boris.drafts == {group: "два"} and boris.waiting(group) == ["три"])
+    boris.link.take_back(two)
+    boris.until(lambda: boris.waiting(group) == ["три"])
     boris.link.join_group(group)
     boris.until(lambda: boris.groups[group].role == "member")
     boris.link.retry(three)
@@ -488,8 +499,46 @@ def test_a_folder_that_another_window_uses_is_told(enter: Enter) -> None:
     first.until_told(SignedOut)
     second = enter("anna")
     refused = second.until_told(CommandRefused)
-    assert refused.what == "start"
+    assert (refused.what, refused.code) == ("start", "window_called")
     assert "Another window" in refused.message
+    first.until_told(WindowWanted)
+    assert sum(isinstance(event, WindowWanted) for event in first.events) == 1
+    first.ends()
+    third = enter("anna")
+    third.link.resume()
+    third.until_told(SignedOut)
+    assert not any(isinstance(event, WindowWanted) for event in third.events)
+
+
+def test_a_window_that_does_not_hear_is_waited_for_and_then_told_of(enter: Enter, tmp_path: Path) -> None:
+    deaf = asyncio.run(Claim.take(tmp_path / "anna"))
+    try:
+        refused = enter("anna").until_told(CommandRefused)
+        assert (refused.what, refused.code) == ("start", "folder_taken")
+    finally:
+        deaf.release()
+
+
+def test_conversations_whose_key_is_gone_are_told_of_once(enter: Enter) -> None:
+    anna = enter("anna")
+    anna.link.resume()
+    anna.until_told(SignedOut)
+    assert not any(isinstance(event, KeyMissing) for event in anna.events)
+    anna.ends()
+    (anna.home / "secrets.json").unlink()
+    anna = enter("anna")
+    assert anna.until_told(KeyMissing) == KeyMissing(str(anna.home))
+    anna.ends()
+    anna = enter("anna")
+    anna.link.resume()
+    anna.until_told(SignedOut)
+    assert not any(isinstance(event, KeyMissing) for event in anna.events)
+    assert len(list(anna.home.glob("archive-*.db"))) == 2
+
+
+def is_start(event: LinkEvent) -> bool:
+    """Whether a client tells by it how it has begun."""
+    return isinstance(event, SignedOut | CommandRefused)
 
 
 @pytest.mark.allows_errors
@@ -499,7 +548,7 @@ def test_of_two_windows_that_begin_at_once_one_has_the_folder(tmp_path: Path) ->
             both = enter("anna"), enter("anna")
             for one in both:
                 one.link.resume()
-            told = [one.until(lambda one=one: one.events[:1])[0] for one in both]  # type: ignore[misc]
+            told = [one.until(lambda one=one: [event for event in one.events if is_start(event)])[0] for one in both]  # type: ignore[misc]
         refused, served = sorted(told, key=lambda event: isinstance(event, SignedOut))
         assert isinstance(served, SignedOut)
         assert isinstance(refused, CommandRefused)
@@ -507,12 +556,23 @@ def test_of_two_windows_that_begin_at_once_one_has_the_folder(tmp_path: Path) ->
         assert len(list((tmp_path / f"{number}" / "anna").glob("archive-*.db"))) == 1
 
 
-def test_what_the_window_asks_there_is_somebody_to_do() -> None:
+async def test_what_the_window_asks_there_is_somebody_to_do(tmp_path: Path) -> None:
+    archive = await Archive.open(tmp_path, bytes(32))
+    who = await archive.make_account(RelayId("A" * 52), User(UserId(1), "anna", "Anna", "member"))
+    account = Account(await Shelf.open(archive, who), lambda _event: None, unix_ms, lambda _seconds: None)
     asked = {name for name in vars(Link) if not name.startswith("_")} - {"start"}
-    of_agent = {name for name in asked if callable(getattr(Agent, name, None))}
-    assert asked == of_agent | OF_ACCOUNT
-    assert not of_agent & OF_ACCOUNT
-    assert all(callable(getattr(Account, name)) for name in OF_ACCOUNT)
+    session = PinnedSession(RelayId("A" * 52))
+    mover = Mover(session, "", lambda: None, Sources(tmp_path, archive.seals))
+    files = Files(account, Ledger(archive, RelayId("A" * 52), UserId(1)), mover, lambda _event: None)
+    account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, "", lambda _event: None, unix_ms))
+    doers = [OF_AGENT, files.does.keys(), account.does.keys()]
+    assert asked == set().union(*doers)
+    assert sum(map(len, doers)) == len(asked), "each has one who does it"
+    assert all(callable(getattr(Agent, name)) for name in OF_AGENT)
+    await files.close()
+    await account.close()
+    await session.close()
+    await archive.close()
 
 
 def test_the_window_imports_nothing_heavy_with_the_link() -> None:

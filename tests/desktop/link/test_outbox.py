@@ -11,11 +11,11 @@ import pytest
 
 from common.errors import LinkLost
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Post, Sent, User
-from desktop.events import LinkEvent, OutboxItem, OutboxListed, OutboxState
+from common.protocol.messages import Answer, Command, Edit, Post, Sent, User
+from desktop.events import CommandRefused, LinkEvent, OutboxItem, OutboxListed, OutboxState
 from desktop.link.archive import Archive
 from desktop.link.denied import Denied
-from desktop.link.outbox import INTERNAL_TRIES, OUTSTANDING, Outbox, waiting_item
+from desktop.link.outbox import INTERNAL_TRIES, OUTSTANDING, Outbox
 from desktop.link.shelf import Shelf
 
 RELAY = RelayId("A" * 52)
@@ -30,6 +30,7 @@ class Desk:
         self.shelf = shelf
         self.listed: dict[GroupId, tuple[OutboxItem, ...]] = {}
         self.said: list[str] = []
+        self.refused: list[tuple[str, str]] = []
         self.stored: list[str] = []
         self.on_the_way = 0
         self.most_on_the_way = 0
@@ -41,16 +42,21 @@ class Desk:
         self.outbox = Outbox(shelf, self._tell, self._stored)
 
     def _tell(self, event: LinkEvent) -> None:
-        assert isinstance(event, OutboxListed)
-        self.listed[event.group] = event.items
+        if isinstance(event, CommandRefused):
+            self.refused.append((event.what, event.code))
+        else:
+            assert isinstance(event, OutboxListed)
+            self.listed[event.group] = event.items
         self._moved.set()
 
-    def _stored(self, item: OutboxItem, sent: Sent) -> None:
+    def _stored(self, item: OutboxItem, answer: Answer) -> None:
         self.stored.append(item.body)
         self.outbox.take(item.nonce)
         self._moved.set()
 
-    async def say(self, post: Post) -> Sent:
+    async def say(self, post: Command) -> Sent:
+        assert isinstance(post, Post | Edit)
+        assert post.body is not None
         self.said.append(post.body)
         self.on_the_way += 1
         self.most_on_the_way = max(self.most_on_the_way, self.on_the_way)
@@ -66,7 +72,10 @@ class Desk:
 
     async def post(self, *bodies: str, group: GroupId = GROUP) -> None:
         for body in bodies:
-            await self.outbox.post(waiting_item(group, nonce_of(body), body, Millis(1)))
+            await self.outbox.put(OutboxItem(group, nonce_of(body), body, Millis(1)))
+
+    async def edit(self, body: str, target: int) -> None:
+        await self.outbox.put(OutboxItem(GROUP, nonce_of(body), body, Millis(1), kind="edit", target=Seq(target)))
 
     async def until(self, fact: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -136,6 +145,31 @@ async def test_a_refusal_for_good_fails_the_message_and_lets_the_next_pass(desk:
     ]
     await desk.outbox.retry(nonce_of("а"))
     await desk.until(lambda: desk.stored == ["б", "а"])
+
+
+async def test_the_text_of_an_edit_that_is_refused_is_a_message_that_was_not_sent(desk: Desk, archive: Archive) -> None:
+    desk.answers["б"] = [Denied("unknown_target", "Его больше нет.")]
+    desk.outbox.opened(desk.say)
+    await desk.post("а")
+    await desk.edit("б", 1)
+    await desk.post("в")
+    await desk.until(lambda: desk.stored == ["а", "в"])
+    (kept,) = desk.listed[GROUP]
+    assert (kept.kind, kept.body, kept.state, kept.target) == ("message", "б", OutboxState.FAILED, None)
+    assert "Его больше нет." in kept.problem
+    assert desk.refused == [("edit", "unknown_target")]
+    await desk.shelf.flush()
+    again = await Shelf.open(archive, await archive.make_account(RELAY, ANNA))
+    assert list(again.outbox.values()) == [kept], "a restart does not lose it either"
+    await desk.outbox.retry(nonce_of("б"))
+    await desk.until(lambda: desk.stored == ["а", "в", "б"])
+
+
+async def test_a_log_with_another_life_keeps_the_text_of_an_edit_too(desk: Desk) -> None:
+    await desk.edit("б", 1)
+    desk.outbox.aim_anew()
+    assert desk.states() == [("б", OutboxState.FAILED)]
+    assert desk.refused == [("edit", "unknown_target")]
 
 
 async def test_a_fault_of_the_relay_blocks_those_behind_it_only_so_often(desk: Desk) -> None:
@@ -209,3 +243,49 @@ async def test_a_message_that_cannot_be_kept_is_not_said_and_its_author_is_told(
     await archive._database.run(lambda conn: conn.execute("PRAGMA max_page_count = 1000000").fetchone())
     await desk.outbox.retry(nonce_of(long))
     await desk.until(lambda: desk.stored == [long])
+
+
+# -- a pause between messages ------------------------------------------------------------------------------------------
+
+
+def too_soon(seconds: float) -> Denied:
+    return Denied("slow_mode", "wait", seconds)
+
+
+async def test_what_comes_too_soon_waits_and_nothing_passes_it(desk: Desk) -> None:
+    desk.answers = {"two": [too_soon(0.05), too_soon(0.05)]}
+    desk.outbox.opened(desk.say)
+    await desk.post("one", "two", "three")
+    await desk.until(lambda: len(desk.stored) == 3)
+
+    assert desk.stored == ["one", "two", "three"]
+    assert desk.said == ["one", "two", "two", "two", "three"]
+
+
+async def test_while_it_waits_another_group_and_acts_go_on(desk: Desk) -> None:
+    desk.answers = {"two": [too_soon(3600)]}
+    desk.outbox.opened(desk.say)
+    await desk.post("one", "two")
+    await desk.until(lambda: desk.said == ["one", "two"])
+    await desk.post("elsewhere", group=GroupId(5))
+    await desk.until(lambda: "elsewhere" in desk.stored)
+    assert desk.states() == [("two", OutboxState.WAITING)]
+
+
+async def test_without_a_pause_any_more_it_goes_at_once(desk: Desk) -> None:
+    desk.answers = {"two": [too_soon(3600)]}
+    desk.outbox.opened(desk.say)
+    await desk.post("one", "two", "three")
+    await desk.until(lambda: desk.said == ["one", "two"])
+    desk.outbox.keep_pace(GROUP, 0)
+    await desk.until(lambda: len(desk.stored) == 3)
+    assert desk.stored == ["one", "two", "three"]
+
+
+async def test_who_is_muted_keeps_their_text(desk: Desk) -> None:
+    desk.answers = {"two": [Denied("muted", "not now", 600.0)]}
+    desk.outbox.opened(desk.say)
+    await desk.post("one", "two", "three")
+    await desk.until(lambda: desk.stored == ["one", "three"])
+    (failed,) = desk.listed[GROUP]
+    assert (failed.body, failed.state, failed.problem) == ("two", OutboxState.FAILED, "not now")

@@ -14,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
 
 from common.ids import RelayId, UserId
-from desktop.link.vault import FILE_NAME, IN_KEYRING, KeptToken, Vault, VaultDamaged
+from desktop.link.vault import FILE_NAME, IN_KEYRING, MARK_NAME, KeptToken, OwnerCode, Vault, VaultDamaged, VaultLocked
 
 HERE = KeptToken(RelayId("A" * 52), UserId(1), "token-of-here")
 THERE = KeptToken(RelayId("B" * 51 + "A"), UserId(7), "token-of-there")
@@ -23,7 +23,8 @@ THERE = KeptToken(RelayId("B" * 51 + "A"), UserId(7), "token-of-there")
 class InMemory(KeyringBackend):
     """A keyring as the systems have them."""
 
-    priority = 1.0
+    priority = -1.0
+    """The library knows every class of this kind in the process, and is never to choose this one by itself."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -76,6 +77,17 @@ def files_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+async def test_an_owner_code_is_kept_beside_the_tokens_until_it_is_used(tmp_path: Path) -> None:
+    vault = await opened(tmp_path)
+    await vault.keep_owner_code(OwnerCode(HERE.relay_id, "ABCD"))
+    await vault.remember(HERE)
+    vault = await opened(tmp_path)
+    assert vault.owner_code == OwnerCode(HERE.relay_id, "ABCD")
+    assert "ABCD" not in repr(vault.owner_code)
+    await vault.keep_owner_code(None)
+    assert (vault.owner_code, vault.current) == (None, HERE)
+
+
 async def test_with_a_keyring_no_secret_is_in_a_file(tmp_path: Path) -> None:
     keyring.set_keyring(InMemory())
     vault = await opened(tmp_path)
@@ -85,7 +97,7 @@ async def test_with_a_keyring_no_secret_is_in_a_file(tmp_path: Path) -> None:
     assert again.archive_key == vault.archive_key
     assert len(vault.archive_key) == 32
     assert vault.kept_in == again.kept_in == IN_KEYRING
-    assert files_in(tmp_path) == []
+    assert files_in(tmp_path) == [MARK_NAME]
 
 
 @pytest.mark.parametrize("backend", [NoKeyring, Forgetful])
@@ -156,7 +168,7 @@ async def test_after_leaving_nothing_is_resumed_but_the_token_is_kept(tmp_path: 
     assert (again.current, again.token_of(HERE.relay_id)) == (None, HERE)
 
 
-async def test_a_key_that_the_keyring_did_not_give_is_never_written_over(tmp_path: Path) -> None:
+async def test_a_keyring_that_has_the_secrets_and_does_not_answer_is_no_reason_for_others(tmp_path: Path) -> None:
     kept, asking = InMemory(), Asking()
     keyring.set_keyring(kept)
     first = await opened(tmp_path)
@@ -165,10 +177,46 @@ async def test_a_key_that_the_keyring_did_not_give_is_never_written_over(tmp_pat
 
     asking.kept = kept.kept
     keyring.set_keyring(asking)
+    vault = Vault(tmp_path, 0.05)
+    with pytest.raises(VaultLocked, match="Unlock"):
+        await vault.open()
+    assert (kept.kept, files_in(tmp_path)) == (before, [MARK_NAME])
+    asking.typed.set()
+    await vault.unlocked()
+    await vault.open()
+    assert (vault.current, vault.archive_key) == (HERE, first.archive_key)
+
+
+async def test_a_keyring_that_is_unlocked_too_late_does_not_take_what_went_into_the_file(tmp_path: Path) -> None:
+    kept, asking = InMemory(), Asking()
+    keyring.set_keyring(kept)
+    vault = await opened(tmp_path, keyring_s=0.05)
+    before = dict(kept.kept)
+    asking.kept = kept.kept
+    keyring.set_keyring(asking)
+    await vault.remember(HERE)
+    await vault.forget(HERE.relay_id)
+    asking.typed.set()
+    await vault.unlocked()
+    assert kept.kept == before
+    assert HERE.token not in (tmp_path / FILE_NAME).read_text()
+
+
+async def test_a_key_that_the_keyring_did_not_give_is_never_written_over(tmp_path: Path) -> None:
+    kept, asking = InMemory(), Asking()
+    keyring.set_keyring(kept)
+    first = await opened(tmp_path)
+    await first.remember(HERE)
+    before = dict(kept.kept)
+
+    (tmp_path / MARK_NAME).unlink()  # as its owner is told to do when the keyring is gone for good
+    asking.kept = kept.kept
+    keyring.set_keyring(asking)
     locked = await opened(tmp_path, keyring_s=0.05)
     assert locked.archive_key != first.archive_key
     asking.typed.set()
     await locked.remember(THERE)
+    await locked.settle()
     assert kept.kept == before
     assert locked.kept_in == str(tmp_path / FILE_NAME)
     assert (await opened(tmp_path)).current == THERE

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from common.ids import GroupId
+from dataclasses import replace
+
+from common.ids import GroupId, Seq
 from common.protocol.messages import Entry, GroupInfo
 from desktop import locale
 from desktop.model.conversations import PREVIEW_CHARACTERS, Conversations
@@ -64,6 +66,19 @@ def test_damaged_and_deleted_messages_say_so():
     assert rail(conversations)[0].preview == "cannot be opened (damaged)"
     conversations.know(GENERAL, [Entry(GENERAL, said(2, BORIS).seq, "message", BORIS.id, MORNING, redacted=True)])
     assert rail(conversations)[0].preview == "message deleted"
+    locale.use("ru")
+    try:
+        assert rail(conversations)[0].preview == "сообщение удалено"
+    finally:
+        locale.use("en")
+
+
+def test_another_text_on_its_way_is_seen_in_the_list_too():
+    conversations = anna_sees(group(1, last=said(3, ANNA)))
+    conversations.wait(GENERAL, [replace(waiting(9), body="иначе", kind="edit", target=Seq(3))])
+    assert rail(conversations)[0].preview == "иначе"
+    conversations.wait(GENERAL, [replace(waiting(9), body="иначе", kind="edit", target=Seq(2))])
+    assert rail(conversations)[0].preview == "anna 3"
 
 
 def test_what_waits_and_what_failed_is_seen():

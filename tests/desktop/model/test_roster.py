@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.ids import Seq, UserId
 from common.protocol.messages import Member, User
 from desktop.model.roster import Roster
-from tests.desktop.model.people import ANNA, BORIS, GENERAL, MEI
+from tests.desktop.model.people import ANNA, BORIS, GENERAL, MEI, MORNING, said
 
 MEMBERS = (
     Member(BORIS, "member", "offline", Seq(7)),
@@ -74,11 +74,11 @@ def test_members_come_and_go_with_the_log():
     people = roster()
     newcomer = User(UserId(4), "omar", "Omar", "member")
     people.know([newcomer])
-    people.joined(GENERAL, newcomer.id)
-    people.left(GENERAL, BORIS.id)
+    assert people.follow(GENERAL, said(1, newcomer, kind="join"), MORNING)
+    assert people.follow(GENERAL, said(2, BORIS, kind="leave"), MORNING)
     assert [row.name for row in people.members(GENERAL)] == ["Анна Петрова", "mei", "Omar"]
     people.forget_group(GENERAL)
     assert people.count(GENERAL) is None
-    people.joined(GENERAL, newcomer.id)
+    assert not people.follow(GENERAL, said(1, newcomer, kind="join"), MORNING)
     people.see_read(GENERAL, newcomer.id, Seq(1))
     assert people.count(GENERAL) is None, "one of many is no list"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from common.ids import Millis, Seq
 from common.protocol.messages import Entry
+from desktop.events import PendingUpload
 from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, NewLine, Notice, NoticeKind, Row, Splice
 from desktop.model.timeline import Gap, Timeline
 from tests.desktop.model.people import ANNA, BORIS, DAY, MEI, MINUTE, MORNING, NAMES, day_of, nonce, said, waiting
@@ -38,6 +41,16 @@ def _told(row: Row) -> str:
             return f"notice {seq}"
         case Bubble():
             return f"{'[' if row.first_of_run else ''}{row.body}{']' if row.last_of_run else ''}"
+
+
+class TestFilesOnTheirWay:
+    def test_a_waiting_message_shows_the_files_that_it_waits_for(self):
+        rows = timeline()
+        upload = PendingUpload("k/0", "чайник.jpg", 9, "image/jpeg", 4, 3, Path("чайник.jpg"))
+        rows.set_outbox([replace(waiting(1), uploads=(upload,))])
+        bubble = rows[-1]
+        assert isinstance(bubble, Bubble)
+        assert (bubble.delivery, bubble.files, bubble.uploads) == (Delivery.WAITING, (), (upload,))
 
 
 class TestWhatIsShown:

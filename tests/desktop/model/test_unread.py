@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from common.ids import Seq
+import msgspec
+
+from common.ids import Seq, UserId
+from common.protocol.messages import Entry
 from desktop.model.unread import NewMark, Unread
 from tests.desktop.model.people import ANNA, BORIS, group, said
 
@@ -57,6 +60,38 @@ class TestTheCount:
         marker.known([said(seq, BORIS) for seq in (8, 9, 10)])
         marker.move(Seq(9))
         marker.told(group(last_seq=10, read_seq=4, unread=3))
+        assert marker.count == 1
+
+
+class TestTheCalls:
+    @staticmethod
+    def calls(count: int = 0) -> Unread:
+        """How often Anna is called, as the relay has counted it up to entry 10."""
+        marker = Unread(ANNA.id, only_calls=True)
+        marker.told(msgspec.structs.replace(group(last_seq=10, read_seq=4), mentions=count))
+        return marker
+
+    @staticmethod
+    def edit(seq: int, target: int, *mentions: UserId) -> Entry:
+        return msgspec.structs.replace(said(seq, BORIS, kind="edit"), target=Seq(target), mentions=mentions)
+
+    def test_a_message_that_calls_only_since_it_was_edited_counts(self):
+        marker = self.calls()
+        marker.known([said(8, BORIS), said(11, BORIS)])
+        marker.edited(self.edit(12, 8, ANNA.id))
+        marker.edited(self.edit(13, 11, ANNA.id))
+        marker.edited(self.edit(13, 11, ANNA.id))
+        assert marker.count == 2
+
+    def test_one_that_calls_no_more_does_not(self):
+        marker = self.calls()
+        marker.edited(self.edit(12, 8, ANNA.id))
+        marker.edited(self.edit(13, 8))
+        assert marker.count == 0
+
+    def test_what_the_relay_has_counted_with_its_edits_is_not_counted_again(self):
+        marker = self.calls(1)
+        marker.edited(self.edit(9, 8, ANNA.id))
         assert marker.count == 1
 
 

@@ -8,9 +8,13 @@ from datetime import date
 import pytest
 
 from common.ids import Millis, Nonce, Seq, UserId
+from desktop import locale
 from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, NewLine, Notice, NoticeKind, Row
+from desktop.view import actions as clicks
+from desktop.view import bubble
 from desktop.view import message_layout as layout
-from desktop.view.block import Block, Panel, Picture, Text
+from desktop.view.block import Block, Live, Mark, Panel, Picture, Text
+from desktop.view.notices import notice_text
 from tests.desktop.view.letters import plain_look
 
 WIDTH = 700
@@ -24,7 +28,12 @@ def lay(row: Row, width: int = WIDTH, scale: float = 1.0, expanded: bool = False
 
 
 def texts(block: Block) -> list[str]:
-    return [mark.text for mark in block.marks if isinstance(mark, Text)]
+    return [mark.text for mark in drawn(block) if isinstance(mark, Text)]
+
+
+def drawn(block: Block) -> list[Mark]:
+    """Every mark, live ones as they look now."""
+    return [one for mark in block.marks for one in (mark.marks() if isinstance(mark, Live) else (mark,))]
 
 
 def panel(block: Block) -> Panel:
@@ -83,14 +92,14 @@ def test_the_time_stands_beside_the_last_line_when_it_fits():
 def test_a_failed_message_says_why_and_what_can_be_done():
     failed = lay(replace(OWN, delivery=Delivery.FAILED, problem="The disk of the relay is full."))
     assert any("The disk of the relay is full." in text for text in texts(failed))
-    assert actions(failed) == [layout.DISCARD, layout.COPY, layout.EDIT, layout.RETRY]
+    assert actions(failed) == [clicks.DISCARD, clicks.COPY, clicks.EDIT, clicks.RETRY]
     assert failed.height > lay(OWN).height
 
 
 def test_a_link_is_clicked_where_it_stands():
     block = lay(replace(HELLO, body="See http://wiki.lan/x now"))
     (link,) = block.hits
-    assert (link.action, link.value) == (layout.LINK, "http://wiki.lan/x")
+    assert (link.action, link.value) == (clicks.LINK, "http://wiki.lan/x")
     assert block.hit(link.x + 3, link.y + 3) == link
     assert block.hit(link.x - 3, link.y + 3) is None
 
@@ -98,9 +107,9 @@ def test_a_link_is_clicked_where_it_stands():
 def test_a_very_long_message_is_folded_until_it_is_wanted():
     row = replace(HELLO, body="\n".join(str(number) for number in range(200)))
     folded, whole = lay(row), lay(row, expanded=True)
-    assert layout.UNFOLD in actions(folded)
-    assert layout.UNFOLD not in actions(whole)
-    assert len(folded.runs) == layout.FOLD_LINES
+    assert clicks.UNFOLD in actions(folded)
+    assert clicks.UNFOLD not in actions(whole)
+    assert len(folded.runs) == bubble.FOLD_LINES
     assert len(whole.runs) == 200
     assert folded.text == whole.text
 
@@ -110,10 +119,18 @@ def test_damaged_and_taken_back_messages_say_so():
     assert any("taken back" in text for text in texts(lay(replace(HELLO, redacted=True, body=""))))
 
 
+def test_in_russian_a_message_that_was_taken_back_says_so_too():
+    locale.use("ru")
+    try:
+        assert "Сообщение удалено." in texts(lay(replace(HELLO, redacted=True, body="")))
+    finally:
+        locale.use("en")
+
+
 def test_lines_between_messages_are_said_in_words():
     assert texts(lay(DayLine(TODAY))) == ["Today"]
     assert texts(lay(NewLine())) == ["New messages"]
-    assert actions(lay(GapLine())) == [layout.GAP]
+    assert actions(lay(GapLine())) == [clicks.GAP]
     renamed = Notice(Seq(3), NoticeKind.RENAMED, "Anna", "Tea", Millis(0))
     assert texts(lay(renamed)) == ["Anna renamed the group to “Tea”"]
 
@@ -123,3 +140,12 @@ def test_a_hostile_name_is_made_safe():
     name = texts(block)[0]
     assert name.startswith("Anna x")
     assert len(name) <= 64
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_notice_has_its_sentence_with_the_names_in_it(kind: NoticeKind):
+    for text in ("owner", "admin", "member", ""):
+        sentence = notice_text(Notice(Seq(3), kind, "Anna", text, Millis(0), "Boris"), plain_look().safe)
+        assert sentence.startswith("Anna ")
+        of_others = {"ADDED", "REMOVED", "BANNED", "UNBANNED", "ROLE", "MUTED", "UNMUTED"}
+        assert ("Boris" in sentence) == (kind.name in of_others)

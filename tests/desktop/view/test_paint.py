@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from desktop.view import emoji, icons
-from desktop.view.paint import draw_avatar, draw_corner, draw_disc, draw_icon, draw_panel, draw_raised_panel, initials
+from desktop.view.initials import initials
+from desktop.view.paint import draw_avatar, draw_corner, draw_disc, draw_icon, draw_panel, draw_raised_panel
 
 
 def pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:

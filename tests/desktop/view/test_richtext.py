@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.view.richtext import Span, Wrapped, spans, wrap
+from desktop.view.markdown import Span, found_in
+from desktop.view.richtext import Wrapped, wrap
 from tests.desktop.view.letters import LETTER, EvenLetters
 
 FONTS = EvenLetters()
@@ -46,7 +47,10 @@ def test_more_lines_than_wanted_are_left_out():
 
 def test_a_link_ends_before_the_sentence_does():
     text = "See (https://wiki.lan/a_(b)), or http://x.lan."
-    assert [span.text for span in spans(text) if span.kind == "link"] == ["https://wiki.lan/a_(b)", "http://x.lan"]
+    assert [span.text for span in found_in(text, 0) if span.kind == "link"] == [
+        "https://wiki.lan/a_(b)",
+        "http://x.lan",
+    ]
 
 
 def test_a_link_of_several_lines_leads_to_the_whole_of_it():
@@ -57,11 +61,11 @@ def test_a_link_of_several_lines_leads_to_the_whole_of_it():
 
 
 def test_only_links_of_the_web_and_invitations_are_links():
-    assert not [span for span in spans("javascript:alert(1) file:///etc/passwd ftp://x") if span.kind == "link"]
+    assert not [span for span in found_in("javascript:alert(1) data:text/html,x ftp://x", 0) if span.kind == "link"]
 
 
 def test_emoji_of_several_code_points_are_one():
-    found = [span for span in spans("a 👍🏽 👩‍👩‍👧🇷🇺 ☎ ❤️") if span.kind == "emoji"]
+    found = [span for span in found_in("a 👍🏽 👩‍👩‍👧🇷🇺 ☎ ❤️", 0) if span.kind == "emoji"]
     assert [span.text for span in found] == ["👍🏽", "👩‍👩‍👧", "🇷🇺", "❤️"]
     assert found[0] == Span("emoji", "👍🏽", 2)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from common.ids import Nonce
-from desktop.model.rows import Bubble, Delivery, GapLine, NewLine, Row, Splice
+from common.ids import Nonce, Seq, UserId
+from desktop.model.rows import Bubble, Delivery, GapLine, NewLine, Quote, Reaction, Row, Splice
+from desktop.view import keymap, keys, marking
+from desktop.view.sheets.forward import ForwardSheet
 from tests.desktop.view.conftest import Stage
-from tests.desktop.view.talk import conversation, open_main, said
+from tests.desktop.view.talk import GENERAL, conversation, open_main, said
 
 pytestmark = pytest.mark.window
 
@@ -263,12 +266,10 @@ def test_control_c_copies_under_a_russian_layout_too(stage: Stage):
     open_main(stage, conversation(3))
     view = timeline(stage)
     view.select_all()
-
-    class Press:
-        keysym, keycode = "Cyrillic_es", 54
-
     if sys.platform == "linux":
-        assert view._shortcut(Press()) == "break"
+        assert keymap.written(keys.letter("Cyrillic_es", 54), 0x4) == "Ctrl+C"
+        view.canvas.focus_force()
+        view.canvas.event_generate("<Control-c>")
         assert "message 3" in stage.window.root.clipboard_get()
 
 
@@ -278,6 +279,8 @@ def test_the_menu_copies_the_message(stage: Stage):
     click(stage, x, y, button=3)
     menu = timeline(stage)._menu
     assert menu.is_open
+    menu.step(1)  # reply
+    menu.step(1)  # react
     menu.step(1)
     menu.act()
     assert stage.window.root.clipboard_get() == "message 8"
@@ -322,12 +325,22 @@ def test_a_state_that_changes_is_drawn(stage: Stage):
     assert after.height == before.height
 
 
-def test_a_link_opens_in_the_browser_and_an_invitation_here(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+def test_a_link_opens_in_the_browser_after_a_question_and_an_invitation_here(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
     opened: list[str] = []
-    monkeypatch.setattr("desktop.view.timeline.webbrowser.open", opened.append)
+    monkeypatch.setattr("desktop.view.opening.webbrowser.open", opened.append)
+    asked: list[Any] = []
+    monkeypatch.setattr(stage.window, "ask", lambda *question: asked.append(question))
     open_main(stage, [said(1, "http://wiki.lan/x"), said(2, "pymessenger://10.0.0.1:5000/ABC")])
     click(stage, *place_of(stage, 0))
     click(stage, *place_of(stage, 1))
+    ((question, answer),) = asked
+    assert "http://wiki.lan/x" in question.text
+    answer("")
+    assert not opened
+    answer("open")
+    stage.wait(lambda: opened)
     assert opened == ["http://wiki.lan/x"]
     assert stage.asked.of("paste_invitation") == [("pymessenger://10.0.0.1:5000/ABC",)]
 
@@ -373,3 +386,231 @@ def test_hostile_messages_are_drawn(stage: Stage):
         view.scroll_by(-400)
         stage.pump()
     assert seen(stage)[0] == 0
+
+
+def message(number: int, **fields: Any) -> Bubble:
+    return replace(said(number), may_edit=True, may_delete=True, **fields)
+
+
+def press_key(stage: Stage, key: str) -> None:
+    timeline(stage).canvas.focus_force()
+    stage.pump()
+    timeline(stage).canvas.event_generate(key)
+    stage.pump()
+
+
+def test_a_click_on_a_reaction_puts_or_takes_the_own_one(stage: Stage):
+    rows = [message(1, reactions=(Reaction("👍", 2, True), Reaction("🎉", 1, False)))]
+    open_main(stage, rows)
+    view = timeline(stage)
+    drawn = view.drawn(0)
+    for hit in [hit for hit in drawn.block.hits if hit.action == "react"]:
+        click(stage, hit.x + 5, view.to_view(drawn) + hit.y + 5)
+    assert stage.asked.of("react") == [(1, "👍", False), (1, "🎉", True)]
+
+
+def test_arrows_mark_a_message_and_keys_act_on_it(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    asked: list[Any] = []
+    open_main(stage, [message(1), NewLine(), message(2, pinned=True), said(3, delivery=Delivery.WAITING, own=True)])
+    view = timeline(stage)
+    monkeypatch.setattr(view._acts, "_ask", lambda *question: asked.append(question))
+    press_key(stage, "<r>")
+    assert not stage.asked.of("reply_to")
+    press_key(stage, "<Up>")
+    press_key(stage, "<r>")
+    assert not stage.asked.of("reply_to"), "it is still on its way"
+    press_key(stage, "<Up>")
+    assert view.canvas.find_withtag("mark")
+    for key in ("<r>", "<e>", "<p>", "<Delete>"):
+        press_key(stage, key)
+    assert stage.asked.of("reply_to") == [(2,)]
+    assert stage.asked.of("edit") == [(2,)]
+    assert stage.asked.of("pin") == [(2, False)]
+    assert not stage.asked.of("delete")
+    asked[0][1]("")
+    assert not stage.asked.of("delete")
+    asked[0][1]("delete")
+    assert stage.asked.of("delete") == [(2,)]
+    press_key(stage, "<Up>")
+    press_key(stage, "<r>")
+    assert stage.asked.of("reply_to")[-1] == (1,)
+    press_key(stage, "<Escape>")
+    assert not view.canvas.find_withtag("mark")
+
+
+def test_home_and_end_mark_the_message_that_they_lead_to(stage: Stage):
+    open_main(stage, [*conversation(100), NewLine()])
+    press_key(stage, "<End>")
+    press_key(stage, "<r>")
+    press_key(stage, "<Home>")
+    press_key(stage, "<r>")
+    assert stage.asked.of("reply_to") == [(100,), (1,)]
+    assert 0 in seen(stage)
+
+
+def test_the_keys_that_a_menu_shows_act_while_it_is_open(stage: Stage):
+    open_main(stage, [message(1), message(2)])
+    press_key(stage, "<Up>")
+    press_key(stage, "<Menu>")
+    press_key(stage, "<e>")
+    assert not timeline(stage)._menu.is_open
+    assert stage.asked.of("edit") == [(2,)]
+    click(stage, *place_of(stage, 0), button=3)
+    press_key(stage, "<p>")
+    assert stage.asked.of("pin") == [(1, True)], "of the message whose menu it is, not of the marked one"
+    press_key(stage, "<Menu>")
+    press_key(stage, "<h>")
+    assert timeline(stage)._menu.is_open, "there is no such line"
+
+
+def test_a_mark_is_seen_only_while_the_messages_have_the_keyboard(stage: Stage):
+    open_main(stage, [message(1)])
+    view = timeline(stage)
+    press_key(stage, "<Up>")
+    assert view.canvas.find_withtag("mark")
+    stage.screen.composer.focus()
+    stage.pump()
+    assert not view.canvas.find_withtag("mark")
+    press_key(stage, "<p>")
+    assert view.canvas.find_withtag("mark")
+    assert stage.asked.of("pin") == [(1, True)]
+
+
+def test_where_somebody_jumps_to_is_pointed_out_for_a_moment(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(marking, "POINTED_MS", 50)
+    open_main(stage, conversation(100))
+    stage.screen.composer.focus()
+    stage.window.show_row(40)
+    view = timeline(stage)
+    assert view.canvas.find_withtag("mark")
+    assert view.height / 4 < view.to_view(view.drawn(40)) < view.height / 2
+    stage.wait(lambda: not view.canvas.find_withtag("mark"), "it is not pointed out for ever")
+
+
+def test_what_calls_nobody_is_not_drawn_like_a_call(stage: Stage):
+    rows = [message(1, body="Ask @nobody or @anna"), message(2, body="Ask @nobody or @anna", calls=True)]
+    open_main(stage, rows)
+    colours = []
+    for index in range(2):
+        marks = timeline(stage).lay_out(index).marks
+        (colour,) = {mark.fill for mark in marks if "@anna" in getattr(mark, "text", "")}
+        colours.append(colour)
+    assert colours[0] == stage.window.look.palette.text != colours[1]
+
+
+def test_what_is_not_allowed_is_not_offered(stage: Stage):
+    open_main(stage, [said(1), replace(message(2), redacted=True)])
+    view = timeline(stage)
+    offered = [[choice.icon for choice in view._choices(row, None)] for row in view._rows]
+    assert offered == [["reply", "smile", "copy", "forward", "pin", "eye"], ["copy"]]
+    assert not view._acts.quick(view._rows[1])
+
+
+def test_of_an_own_message_keys_and_menu_say_who_has_read_it_and_what_it_said_before(stage: Stage):
+    open_main(
+        stage, [said(1, own=True), replace(said(2, own=True), edited=True), said(3), replace(said(4), edited=True)]
+    )
+    view = timeline(stage)
+    for _message in range(4):
+        press_key(stage, "<Up>")
+        press_key(stage, "<w>")
+        press_key(stage, "<h>")
+    assert stage.asked.of("show_readers") == [(2,), (1,)]
+    assert stage.asked.of("show_edits") == [(2,)]
+    offered = [[choice.label for choice in view._choices(row, None)] for row in view._rows]
+    assert ["Read by…" in labels for labels in offered] == [True, True, False, False]
+    assert ["Earlier texts…" in labels for labels in offered] == [False, True, False, False]
+    for choice in view._choices(view._rows[1], None):
+        if choice.label in ("Read by…", "Earlier texts…"):
+            choice.act()
+    assert stage.asked.of("show_readers")[2:] == stage.asked.of("show_edits")[1:] == [(2,)]
+
+
+def test_the_menu_has_emoji_that_keys_and_pointer_reach(stage: Stage):
+    open_main(stage, [message(1)])
+    view = timeline(stage)
+    press_key(stage, "<Up>")
+    press_key(stage, "<Menu>")
+    press_key(stage, "<Up>")
+    press_key(stage, "<Return>")
+    assert stage.asked.of("react") == [(1, "👀", True)]
+    press_key(stage, "<Menu>")
+    left, top, _width = view._menu._place
+    click(stage, left - view.canvas.canvasx(0) + 25, top - view.canvas.canvasy(0) + 25)
+    assert stage.asked.of("react")[-1] == (1, "👍", True)
+
+
+def test_a_quote_leads_to_its_message_here_or_elsewhere(stage: Stage):
+    rows: list[Row] = [*conversation(100), message(101, quote=Quote(Seq(3), UserId(2), "Anna", "message 3"))]
+    open_main(stage, rows)
+    view = timeline(stage)
+
+    def click_quote(across: int) -> None:
+        drawn = view.drawn(len(rows) - 1)
+        hit = next(hit for hit in drawn.block.hits if hit.action == "jump")
+        click(stage, hit.x + across, view.to_view(drawn) + hit.y + 5)
+
+    click_quote(5)
+    assert 2 in seen(stage)
+    assert not stage.asked.of("jump_to")
+    change(stage, rows, 0, 50, [])
+    view.go_to_end()
+    stage.pump()
+    click_quote(40)  # twice at the same place would be a double click
+    assert stage.asked.of("jump_to") == [(GENERAL.group, 3)]
+
+
+def test_a_message_is_forwarded_to_the_conversation_that_is_typed(stage: Stage):
+    open_main(stage, [message(1)])
+    next(choice for choice in timeline(stage)._choices(message(1), None) if choice.icon == "forward").act()
+    stage.pump()
+    sheet = next(child for child in stage.window.root.winfo_children() if isinstance(child, ForwardSheet))
+    sheet._field.put("bUI")
+    sheet._seek()
+    sheet._default.invoke()
+    assert stage.asked.of("forward") == [(1, 3)]
+    assert not sheet.winfo_exists()
+
+
+def test_shift_and_arrows_select_whole_messages_there_and_back(stage: Stage):
+    open_main(stage, conversation(30))
+    view = timeline(stage)
+    view.canvas.focus_force()
+    stage.pump()
+    for event in ("<Up>", "<Shift-Up>", "<Shift-Up>", "<Shift-Up>"):
+        view.canvas.event_generate(event)
+        stage.pump()
+    lines = view.selected_text().splitlines()
+    assert [line.split("] ")[1] for line in lines] == ["Anna: message 28", "Anna: message 29", "Anna: message 30"]
+    view.canvas.event_generate("<Shift-Down>")
+    assert len(view.selected_text().splitlines()) == 2
+    view.canvas.event_generate("<Control-c>")
+    assert "message 29" in stage.window.root.clipboard_get()
+    view.canvas.event_generate("<Escape>")
+    assert view.selected_text() == ""
+
+
+def test_a_click_with_shift_takes_the_selection_on_to_there(stage: Stage):
+    open_main(stage, conversation(30))
+    view = timeline(stage)
+    x, y = place_of(stage, 27)
+    click(stage, x, y)
+    drag(stage, (x, y), (x + 40, y))
+    far, down = place_of(stage, 29)
+    view.canvas.event_generate("<Shift-Button-1>", x=far + 2000, y=down)
+    view.canvas.event_generate("<ButtonRelease-1>", x=far + 2000, y=down)
+    assert [line[-2:] for line in view.selected_text().splitlines()] == ["28", "29", "30"]
+
+
+def test_the_view_follows_a_drag_beyond_its_edge(stage: Stage):
+    open_main(stage, conversation(60))
+    view = timeline(stage)
+    x, y = place_of(stage, 59)
+    before = view.visible()[0][0]
+    view.canvas.event_generate("<Button-1>", x=x + 30, y=y)
+    view.canvas.event_generate("<B1-Motion>", x=x, y=-80)
+    stage.wait(lambda: view.visible()[0][0] < before - 5, "the view did not follow")
+    view.canvas.event_generate("<ButtonRelease-1>", x=x, y=-80)
+    stage.pump()
+    assert len(view.selected_text().splitlines()) > 5
+    assert not view._drag_job

@@ -91,6 +91,25 @@ def test_an_impostor_can_only_be_explained(stage: Stage):
     assert not stage.asked.of("choose_relay")
 
 
+def test_who_only_answers_where_a_known_relay_was_is_not_said_to_show_its_name(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_relays([replace(found("X", trust=Trust.IMPOSTOR), only_address=True)])
+    assert "A relay that you know had this address" in texts(stage)
+    assert "Same name" not in texts(stage)
+
+
+def test_a_known_relay_that_does_not_answer_can_be_opened_and_forgotten(stage: Stage):
+    silent = replace(found("K", "Office", Trust.KNOWN), is_silent=True)
+    stage.window.show_chooser()
+    stage.window.show_relays([silent])
+    words = texts(stage)
+    assert "does not answer" in words
+    assert "online" not in words
+    assert "what you read there opens all the same" in words
+    press(stage, "Open")
+    assert stage.asked.of("choose_relay") == [(silent,)]
+
+
 def test_relays_come_and_go_and_the_others_stay_as_they_are(stage: Stage):
     stage.window.show_chooser()
     one, two = found("A", "One"), found("B", "Two")
@@ -120,6 +139,11 @@ def test_the_one_relay_that_the_settings_name_can_be_tried_again(stage: Stage):
     assert "New ones appear here" not in words
     press(stage, "Try again")
     assert stage.asked.of("seek_again") == [()]
+    stage.window.show_relays([found("K", "Office")], sought="10.0.0.3:5000")
+    words = texts(stage)
+    assert "SERVER_HOST names the relay at 10.0.0.3:5000" in words
+    assert "Office" in words
+    assert "Try again" not in words
     stage.window.show_relays([])
     assert "Try again" not in texts(stage)
 
@@ -178,6 +202,21 @@ def test_forgetting_a_relay_is_asked_first(stage: Stage):
     assert stage.asked.of("forget_relay") == [(known.relay_id,)]
 
 
+def test_a_client_that_cannot_begin_says_why_and_closes_by_any_key_that_ends(stage: Stage):
+    open_main(stage, conversation(3))
+    stage.window.show_blocked("Py_messenger cannot begin", "secrets.json cannot be read.")
+    stage.window.root.focus_force()
+    stage.pump()
+    words = texts(stage)
+    assert "secrets.json cannot be read." in words
+    in_russian(stage)
+    assert "secrets.json cannot be read." in texts(stage)
+    press(stage, "Закрыть")
+    for key in ("<Return>", "<Escape>"):
+        stage.screen.button.event_generate(key)
+    assert len(stage.asked.of("quit")) == 3
+
+
 # -- signing in --------------------------------------------------------------------------------------------------------
 
 
@@ -232,9 +271,49 @@ def test_what_the_relay_refused_stands_beside_its_field_and_the_form_can_be_used
     assert stage.asked.of("sign_in")
 
 
-def test_a_closed_relay_offers_no_new_account(stage: Stage):
-    stage.window.show_sign_in(found(registration="closed"), SignInMode.SIGN_IN)
+def test_a_closed_relay_makes_an_account_for_its_owner_alone(stage: Stage):
+    relay = found(registration="closed")
+    stage.window.show_sign_in(relay, SignInMode.SIGN_IN)
     assert "I am new here" not in texts(stage)
+    press(stage, "I have a code")
+    assert "Owner code" in texts(stage)
+    fill(stage, username="anna", password="long enough")
+    press(stage, "Make an account")
+    assert "only its owner by the owner code" in texts(stage)
+    fill(stage, code="ABCD")
+    press(stage, "Make an account")
+    assert stage.asked.of("register") == [(relay, "anna", "long enough", "", "ABCD")]
+
+
+@pytest.mark.parametrize("mode", list(SignInMode))
+def test_a_code_can_be_given_where_none_is_needed(stage: Stage, mode: SignInMode):
+    stage.window.show_sign_in(found(), mode)
+    assert "code" not in texts(stage).replace("I have a code", "")
+    press(stage, "I have a code")
+    assert "Invitation or owner code" in texts(stage)
+    assert "I have a code" not in texts(stage)
+    fill(stage, username="anna", password="long enough", code="ABCD")
+    in_russian(stage)
+    press(stage, "Создать учётную запись")
+    assert stage.asked.of("register")[-1][-1] == "ABCD"
+    fill(stage, code="")
+    press(stage, "Создать учётную запись")
+    assert stage.asked.of("register")[-1][-1] == "", "it may stay empty after all"
+
+
+def test_an_owner_code_is_called_one(stage: Stage):
+    stage.window.show_sign_in(found(), SignInMode.REGISTER, "ABCD", is_owners=True)
+    assert "Owner code" in texts(stage)
+    stage.window.show_sign_in(found(), SignInMode.REGISTER, "ABCD")
+    assert "Invitation code" in texts(stage)
+    assert "Owner code" not in texts(stage)
+
+
+def test_a_code_that_the_relay_asks_for_after_all_gets_its_field(stage: Stage):
+    stage.window.show_sign_in(found(), SignInMode.REGISTER)
+    stage.window.show_sign_in_problem(SignInField.CODE, "It asks for a code now.")
+    assert "Invitation or owner code" in texts(stage)
+    assert stage.screen._code.entry.instate(["invalid"])
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -445,18 +524,18 @@ def test_without_a_conversation_there_is_nothing_to_write_to(stage: Stage):
 
 def test_renaming_and_leaving(stage: Stage):
     open_main(stage, conversation(3))
-    stage.window._open_rename()
+    stage.window._around.rename()
     top(stage)._name.put("Tea time")
     press(stage, "Rename")
     assert stage.asked.of("rename_group") == [(GENERAL.group, "Tea time")]
-    stage.window._ask_leave()
+    stage.window._around.ask_leave()
     press(stage, "Leave")
     assert stage.asked.of("leave_group") == [(GENERAL.group,)]
 
 
 def test_a_new_group(stage: Stage):
     open_main(stage, conversation(3))
-    stage.window.open_new_group()
+    stage.window._around.new_group()
     press(stage, "Make the group")
     assert "A group needs a name." in texts(stage)
     sheet: Any = top(stage)
@@ -471,7 +550,7 @@ def test_a_new_group(stage: Stage):
 def test_the_members_pane_is_closed_opened_and_remembered(stage: Stage):
     open_main(stage, conversation(3))
     assert stage.screen.members.winfo_ismapped()
-    stage.window._toggle_members()
+    stage.window.root.event_generate("<Control-i>")
     stage.pump()
     assert not stage.screen.members.winfo_ismapped()
     assert stage.asked.of("show_members") == [(False,)]
@@ -606,7 +685,7 @@ def test_a_question_stays_a_question_in_another_look(stage: Stage):
 
 def test_a_half_filled_sheet_stays_in_another_look(stage: Stage):
     open_main(stage, conversation(1))
-    stage.window.open_new_group()
+    stage.window._around.new_group()
     stage.pump()
     before = top(stage)
     before._name.put("Te")
@@ -684,7 +763,7 @@ def test_the_place_of_the_window_is_remembered(stage: Stage):
     stage.window.root.geometry("900x640+30+40")
     stage.wait(lambda: stage.window.root.winfo_width() == 900)
     stage.window.close()
-    assert SettingsFile(stage.settings._folder).settings.geometry == "900x640+30+40"
+    assert SettingsFile(stage.settings.folder).settings.geometry == "900x640+30+40"
 
 
 def test_the_keyboard_is_told_when_it_comes_to_the_window_not_when_it_moves_within(stage: Stage):
@@ -859,16 +938,16 @@ def test_in_a_narrow_window_the_members_take_the_place_of_the_rail(stage: Stage)
     stage.window.root.geometry("720x520")
     stage.wait(lambda: screen.winfo_width() == 720 and not screen.members.winfo_ismapped())
     assert screen.rail.winfo_ismapped()
-    stage.window._toggle_members()
+    stage.window.root.event_generate("<Control-i>")
     stage.wait(lambda: screen.members.winfo_ismapped() and not screen.rail.winfo_ismapped())
     assert screen.timeline.winfo_width() > 400
     stage.window.root.geometry("1000x700")
     stage.wait(lambda: screen.members.winfo_ismapped() and screen.rail.winfo_ismapped())
     stage.window.root.geometry("720x520")
     stage.wait(lambda: screen.rail.winfo_ismapped() and not screen.members.winfo_ismapped())
-    stage.window._toggle_members()
+    stage.window.root.event_generate("<Control-i>")
     stage.wait(lambda: screen.members.winfo_ismapped() and not screen.rail.winfo_ismapped())
-    stage.window._toggle_members()
+    stage.window.root.event_generate("<Control-i>")
     stage.wait(lambda: screen.rail.winfo_ismapped() and not screen.members.winfo_ismapped())
 
 
@@ -879,3 +958,18 @@ def test_while_conversations_are_being_opened_nothing_is_made_up(stage: Stage):
     assert "Opening…" in words
     assert "?" not in words
     assert "Choose a conversation" not in words
+
+
+def test_return_on_a_button_that_closes_its_sheet_ends_there(stage: Stage):
+    open_main(stage, conversation(1))
+    answers: list[str] = []
+    question = Question("Really?", "", (Choice("yes", "Yes", ChoiceKind.PRIMARY), Choice("no", "No")))
+    stage.window.ask(question, answers.append)
+    stage.pump()
+    button = top(stage).first_focus()
+    button.focus_force()
+    stage.pump()
+    button.event_generate("<Return>")
+    stage.pump()
+    assert answers == ["yes"]
+    assert top(stage) is None

@@ -13,7 +13,7 @@ from common.discovery.adapters import LocalAddress
 from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement
 from common.errors import StartupError
-from relay.cli.announce import Announcing, Place, place_of
+from relay.cli.announce import Announcing, Place, Told, place_of
 from relay.cli.asking import NoRelay, PortClosed, ask
 from tests.tiny import TinyRelay
 
@@ -75,8 +75,8 @@ async def relay() -> AsyncIterator[TinyRelay]:
 
 
 async def test_it_follows_the_relay_and_withdraws_while_it_does_not_answer(ears: Ears, relay: TinyRelay):
-    lines: list[str] = []
-    announcing = asyncio.create_task(Announcing("127.0.0.1", relay.port, None, ["lo"], lines.append, check_s=0.2).run())
+    told: list[Told] = []
+    announcing = asyncio.create_task(Announcing("127.0.0.1", relay.port, None, ["lo"], told.append, check_s=0.2).run())
     heard = await ears.hears(relay.name)
     assert (heard.relay_id, heard.port, heard.policy) == (relay.relay_id, relay.port, "open")
     old, relay.card = relay.name, {"name": relay.name + " neu", "registration": "invite"}
@@ -90,6 +90,8 @@ async def test_it_follows_the_relay_and_withdraws_while_it_does_not_answer(ears:
     with contextlib.suppress(asyncio.CancelledError):
         await announcing
     await ears.no_longer_hears(old + " neu")
+    lines = [each.words for each in told]
+    assert (told[0].is_announced, told[0].addresses[0]) == (True, "127.0.0.1")
     assert lines[0].startswith(f"Announced as “{old}” at 127.0.0.1")
     assert any("nothing listens" in line or "hung up" in line for line in lines)
 

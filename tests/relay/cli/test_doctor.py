@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +14,15 @@ from common.discovery.adapters import LocalAddress
 from common.discovery.record import Announcement
 from common.ids import RelayId
 from common.protocol.messages import RelayCard
+from relay.app import running
 from relay.beacon import Beacon
+from relay.cli.announce import Place, place_of
 from relay.cli.asking import Card, NoRelay, PortClosed
-from relay.cli.doctor import Facts, Finding, examine, gather
+from relay.cli.doctor.finding import Finding
+from relay.cli.doctor.legs import examine
+from relay.cli.doctor.network import Facts, gather, search_trouble
 from relay.config import Config
+from tests.people import quiet_config
 from tests.tiny import TinyRelay
 
 pytestmark = pytest.mark.xdist_group("mdns")
@@ -55,6 +62,11 @@ def test_a_relay_that_is_well_is_said_to_be():
     [
         (replace(WELL, adapters=()), "no address on a local network", "RELAY_INTERFACES"),
         (
+            replace(WELL, adapters=(), unknown="RELAY_INTERFACES names eth7, which this computer does not have."),
+            "RELAY_INTERFACES names eth7",
+            "Correct it",
+        ),
+        (
             replace(WELL, adapters=(LocalAddress("lo", "127.0.0.1", 8),)),
             "Only programs on this computer",
             "SERVER_HOST",
@@ -78,6 +90,11 @@ def test_a_relay_that_is_well_is_said_to_be():
             "where it does not answer",
             "RELAY_INTERFACES",
         ),
+        (
+            replace(WELL, search="Searching is not possible: no such module: fts5."),
+            "no such module: fts5",
+            "python.org",
+        ),
         (replace(WELL, answered=()), "does not answer the question by broadcast", "UDP port 5000"),
     ],
 )
@@ -98,6 +115,13 @@ def test_a_neighbour_of_the_same_name_is_mentioned():
     assert "RELAY_NAME" in line.remedy
 
 
+def test_a_sqlite_that_cannot_search_is_said_of_this_computer_alone(monkeypatch: pytest.MonkeyPatch):
+    assert search_trouble(Place(here="10.0.0.5")) == "", "that of the tests can"
+    monkeypatch.setattr("relay.cli.doctor.network.why_not", lambda: "Searching is not possible.")
+    assert search_trouble(Place(here="10.0.0.5")) == "Searching is not possible."
+    assert search_trouble(Place(elsewhere=("10.0.0.9",))) == ""
+
+
 async def test_a_real_relay_on_loopback_is_seen_on_every_leg(tmp_path: Path):
     relay = TinyRelay(f"Patient {secrets.token_hex(3)}")
     await relay.start()
@@ -116,3 +140,27 @@ async def test_a_real_relay_on_loopback_is_seen_on_every_leg(tmp_path: Path):
     assert [finding.what for finding in failing(facts)] == [
         "Only programs on this computer reach the relay: it is to listen on a loopback address."
     ]
+
+
+@pytest.fixture
+def link_local(network_namespaces: None) -> Iterator[str]:
+    """A link-local address of this test's own network."""
+    subprocess.run(["ip", "-6", "address", "replace", "fe80::77/64", "dev", "lo", "nodad"], check=True)
+    yield "fe80::77"
+    subprocess.run(["ip", "-6", "address", "del", "fe80::77/64", "dev", "lo"], check=True)
+
+
+async def test_a_relay_that_answers_at_a_link_local_address_too_is_well_there(tmp_path: Path, link_local: str):
+    async with running(quiet_config(tmp_path, host="", interfaces=("lo",))) as relay:
+        settings = {"SERVER_PORT": str(relay.port), "RELAY_INTERFACES": "lo"}
+        facts = await gather(Config.read(settings, environ={}), listen_s=0.7)
+        there = [address for address in facts.others if address.startswith(link_local)]
+        assert len(there) == 1
+        assert [who for who in facts.others.values() if not isinstance(who, Card)] == []
+        assert link_local not in relay.addresses, "of no use to who enters it elsewhere"
+        assert "127.0.0.1" in relay.addresses
+
+
+def test_a_link_local_address_with_its_adapter_is_this_computer_or_another(link_local: str):
+    assert place_of(f"{link_local}%lo") == Place(here=link_local)
+    assert place_of("fe80::9%lo") == Place(elsewhere=("fe80::9%1",))

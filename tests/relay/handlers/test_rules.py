@@ -7,9 +7,55 @@ from typing import get_args
 
 import pytest
 
-from common.protocol.messages import COMMANDS, AnyCommand, Command
+from common.protocol.messages import (
+    COMMANDS,
+    AnyCommand,
+    Command,
+    CreateToken,
+    CreateWebhook,
+    DisableUser,
+    ListAccounts,
+    ListAudit,
+    ListSessions,
+    ListTokens,
+    OfferMove,
+    Promote,
+    ResetPassword,
+    RevokeSessions,
+    RevokeToken,
+    ShowState,
+)
 from common.protocol.schema import WITHOUT_TOKEN
-from relay.handlers.rules import ADMIN, MEMBER, NOBODY_IN_PARTICULAR, RULES, SIGNED_IN, Pipelined
+from relay.handlers.rules import (
+    ADMIN,
+    HOLDER,
+    INVITER,
+    KEEPER,
+    LEADER,
+    MEMBER,
+    MEMBER_IF_NAMED,
+    NOBODY_IN_PARTICULAR,
+    OWNER,
+    RULES,
+    SIGNED_IN,
+    Pipelined,
+)
+
+FOR_PEOPLE_ALONE = {
+    CreateToken,
+    CreateWebhook,
+    ListTokens,
+    RevokeToken,
+    ListAudit,
+    ListAccounts,
+    DisableUser,
+    ResetPassword,
+    Promote,
+    ListSessions,
+    RevokeSessions,
+    OfferMove,
+    ShowState,
+}
 
 
 def test_every_command_has_its_rule():
@@ -21,9 +67,48 @@ def test_without_a_token_are_exactly_those_that_the_documents_say():
     assert open_to_all == set(WITHOUT_TOKEN)
 
 
+def test_without_a_token_and_no_others_but_tokens_have_no_scope():
+    assert {kind for kind, rule in RULES.items() if rule.scope is None} == {*WITHOUT_TOKEN, *FOR_PEOPLE_ALONE}
+
+
+def test_what_only_reads_is_all_that_a_reading_token_may():
+    reading = {kind.__name__ for kind, rule in RULES.items() if rule.scope == "read"}
+    asking = {name for name in (kind.__name__ for kind in RULES) if name.startswith("List")}
+    assert reading == (
+        asking
+        - {
+            "ListAccounts",
+            "ListAudit",
+            "ListBans",
+            "ListInvites",
+            "ListMutes",
+            "ListSessions",
+            "ListTokens",
+            "ListWebhooks",
+        }
+    ) | {
+        "GetRetention",
+        "Hello",
+        "Logout",
+        "History",
+        "Search",
+    }
+
+
 @pytest.mark.parametrize("kind", [kind for kind in RULES if "group" in kind.__struct_fields__])
 def test_what_speaks_of_a_group_needs_membership_but_for_joining(kind: type[Command]):
-    assert RULES[kind].needs in ((SIGNED_IN,) if kind.__name__ == "JoinGroup" else (MEMBER, ADMIN))
+    by_name = {
+        "JoinGroup": (SIGNED_IN,),
+        "CreateInvite": (INVITER,),
+        "ListInvites": (INVITER,),
+        "MuteMember": (LEADER,),
+        "ListMutes": (LEADER,),
+        "CountExpired": (KEEPER,),
+        "SetRetention": (KEEPER,),
+        "SetHold": (HOLDER,),
+        "Search": (MEMBER_IF_NAMED,),
+    }
+    assert RULES[kind].needs in by_name.get(kind.__name__, (MEMBER, ADMIN, OWNER))
 
 
 @pytest.mark.parametrize("kind", RULES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import DatabaseTooNew, StartupError
-from relay.storage.migrate import migrate, migrations, version_of
+from common.ids import Millis
+from relay.storage.migrate import forget_copies, migrate, migrations, version_of
 
 FIRST = {1: "CREATE TABLE words (word TEXT) STRICT; -- first\n"}
 SECOND = FIRST | {2: "ALTER TABLE words ADD COLUMN language TEXT;\nUPDATE words SET language = 'ru';\n"}
@@ -105,3 +107,62 @@ def test_half_a_statement_is_no_migration(conn: sqlite3.Connection, path: Path) 
         migrate(conn, path, {1: "CREATE TABLE words (word TEXT"})
 
     assert version_of(conn) == 0
+
+
+def test_a_table_that_is_made_anew_keeps_what_refers_to_it(conn: sqlite3.Connection, path: Path) -> None:
+    conn.execute("PRAGMA foreign_keys = ON")
+    first = {
+        1: "CREATE TABLE groups (id INTEGER PRIMARY KEY) STRICT;\n"
+        "CREATE TABLE entries (group_id INTEGER NOT NULL REFERENCES groups (id) ON DELETE CASCADE) STRICT;\n"
+        "INSERT INTO groups VALUES (7);\nINSERT INTO entries VALUES (7);\n"
+    }
+    anew = (
+        "CREATE TABLE made (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT '') STRICT;\n"
+        "INSERT INTO made (id) SELECT id FROM groups;\nDROP TABLE groups;\nALTER TABLE made RENAME TO groups;\n"
+    )
+    migrate(conn, path, first)
+    migrate(conn, path, first | {2: anew})
+
+    assert conn.execute("SELECT group_id FROM entries").fetchall() == [(7,)]
+    assert conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    with pytest.raises(sqlite3.IntegrityError):
+        conn.execute("INSERT INTO entries VALUES (8)")
+
+
+def test_a_migration_that_leaves_rows_of_nothing_is_undone(conn: sqlite3.Connection, path: Path) -> None:
+    first = {
+        1: "CREATE TABLE groups (id INTEGER PRIMARY KEY) STRICT;\n"
+        "CREATE TABLE entries (group_id INTEGER NOT NULL REFERENCES groups (id)) STRICT;\n"
+        "INSERT INTO groups VALUES (7);\nINSERT INTO entries VALUES (7);\n"
+    }
+    migrate(conn, path, first)
+    with pytest.raises(sqlite3.IntegrityError, match="entries"):
+        migrate(conn, path, first | {2: "DELETE FROM groups;\n"})
+
+    assert (conn.execute("SELECT id FROM groups").fetchall(), version_of(conn)) == ([(7,)], 1)
+
+
+def test_who_waits_hears_of_an_upgrade_and_of_nothing_else(conn: sqlite3.Connection, path: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    for steps in (FIRST, FIRST, SECOND, SECOND):
+        migrate(conn, path, steps, lambda before, after: heard.append((before, after)))
+
+    assert heard == [(1, 2)]
+
+
+def test_copies_are_kept_for_a_month(path: Path) -> None:
+    now = Millis(1_900_000_000_000)
+    for name, days in (("0002", 31), ("0003", 29)):
+        copy = path.with_name(f"relay.db.before-{name}")
+        copy.write_bytes(b"sealed")
+        os.utime(copy, (at := now / 1000 - days * 24 * 60 * 60, at))
+    for name in ("relay.db", "relay.db.before-long"):
+        path.with_name(name).write_bytes(b"mine")
+        os.utime(path.with_name(name), (0, 0))
+    forget_copies(path, now)
+
+    assert sorted(left.name for left in path.parent.iterdir()) == [
+        "relay.db",
+        "relay.db.before-0003",
+        "relay.db.before-long",
+    ]

@@ -42,10 +42,10 @@ async def _write_marks(folder: Path) -> None:
 
         await store.write(work)
         _assert_no_mark(folder)  # the write-ahead log too
-        secrets = store.first_start
-        assert secrets is not None
-        _assert_absent(folder, [secrets.owner_code, secrets.recovery_code])
-        _assert_absent(folder, [secrets.owner_code.replace("-", ""), secrets.recovery_code.replace("-", "")])
+        assert store.owner_code is not None
+        assert store.recovery_code is not None
+        _assert_absent(folder, [store.owner_code, store.recovery_code])
+        _assert_absent(folder, [store.owner_code.replace("-", ""), store.recovery_code.replace("-", "")])
 
 
 def _assert_no_mark(folder: Path) -> None:
@@ -74,7 +74,7 @@ async def test_the_marks_are_really_there_for_who_has_the_key(tmp_path: Path) ->
         group = await store.read(lambda tables: tables.groups.all()[1])
         user = await store.read(lambda tables: tables.people.all()[0])
         account = await store.read(lambda tables: tables.people.account(MARKS["username"]))
-        session = await store.read(lambda tables: tables.sessions.by_token(b"t" * 32))
+        session = await store.read(lambda tables: tables.sessions.by_token(b"t" * 32, 1))
         bodies = [entry.body for entry in await log_of(store, group.id)]
 
         assert (group.name, group.topic) == (MARKS["new name"], MARKS["topic"])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from common.errors import StorageUnavailable
-from common.ids import UserId
+from common.ids import Seq, UserId
+from relay.journal import Journal, urgent
+from relay.storage.reserve import BYTES, NAME
 from relay.storage.store import REOPEN_AFTER_MS, Store
 from relay.storage.tables import Tables
 from relay.storage.transaction import Transaction
@@ -117,6 +121,52 @@ async def test_a_full_disk_refuses_reads_on_and_resumes_when_there_is_room(small
         await _assert_writes_again(store, anna, acknowledged)
     async with store_in(small_disk, clock) as store:
         assert len(await log_of(store, store.general)) == acknowledged + 1
+
+
+async def _say_until_refused(journal: Journal, store: Store, sender: UserId) -> int:
+    for number in range(10_000):
+        try:
+            await journal.append(message(store.general, sender, f"more {number} " + "полно " * 300))
+        except StorageUnavailable:
+            return number
+    raise AssertionError("the disk never got full")
+
+
+@pytest.mark.allows_errors
+async def test_what_is_urgent_is_stored_on_a_full_disk_by_the_room_that_was_kept_for_it(small_disk: Path) -> None:
+    async with store_in(small_disk) as store:
+        anna = await add_person(store, "anna")
+        store._reserve.take()
+        kept = small_disk / "data" / NAME
+        with kept.open("r+b") as file:
+            file.truncate(BYTES // 4)  # so that this small disk holds something else too
+        acknowledged = await _fill_up(store, anna)
+        journal = Journal(store, lambda committed: None)
+        journal.start()
+        filler = small_disk / "filler"
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        acknowledged += await _say_until_refused(journal, store, anna)  # the log's file has room for some more
+        drafts = [message(store.general, anna, f"urgent {number} " + "полно " * 300) for number in range(20)]
+        with urgent():
+            calls = [journal.append(draft) for draft in drafts]
+        await asyncio.gather(*calls)
+        late = await asyncio.gather(
+            journal.append(message(store.general, anna, "полно " * 2000)), return_exceptions=True
+        )
+        assert isinstance(late[0], StorageUnavailable), "nothing of it is left for others"
+        assert kept.stat().st_size > BYTES // 16, "it is kept again, for the next time"
+        assert store.problem is not None, "one urgent change is no sign that there is room"
+        filler.unlink()
+        await journal.close()
+        assert len(await log_of(store, store.general)) == acknowledged + len(drafts)
+
+
+async def test_room_is_not_kept_where_there_is_none_to_spare(small_disk: Path) -> None:
+    async with store_in(small_disk) as store:
+        await store.keep_reserve()
+        assert not (small_disk / "data" / NAME).exists()
 
 
 @pytest.mark.allows_errors
@@ -283,6 +333,22 @@ async def test_the_log_is_emptied_on_request_and_gone_at_the_end(tmp_path: Path)
         assert _log_size(tmp_path) > 0
 
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["relay.db", "relay.lock"]
+
+
+async def test_what_was_destroyed_is_emptied_out_of_the_log(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        anna = await add_person(store, "anna")
+        await store.write(lambda tx: tx.append(message(store.general, anna, "раз")))
+        assert store.holds_destroyed, "a relay that was killed may have left something behind"
+        await store.checkpoint()
+        assert (_log_size(tmp_path), store.holds_destroyed) == (0, False)
+        await store.write(lambda tx: tx.append(message(store.general, anna, "два")))
+        await store.checkpoint()
+        assert _log_size(tmp_path) > 0
+        await store.write(lambda tx: tx.take_back(store.general, Seq(1)))
+        assert store.holds_destroyed
+        await store.checkpoint()
+        assert (_log_size(tmp_path), store.holds_destroyed) == (0, False)
 
 
 async def test_a_checkpoint_is_due_after_many_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

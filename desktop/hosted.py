@@ -1,0 +1,50 @@
+"""What is told of the relay on this computer, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.ids import RelayId
+
+
+@dataclass(frozen=True, slots=True)
+class HostingStarting:
+    """It is being started. *upgrading*: it brings its data to this version, which may take long."""
+
+    upgrading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostingReady:
+    """It serves at *port*. *recovery_code*: only when it has just been made, *owner_code*: until somebody has used it; else empty."""
+
+    relay_id: RelayId
+    name: str
+    port: int
+    owner_code: str = ""
+    recovery_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostingStands:
+    """It ran already when this client came, and serves at *port*. *asked*: somebody has just wanted to start it."""
+
+    relay_id: RelayId
+    name: str
+    port: int
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostingFailed:
+    """It did not start, or ended by itself; *message* for people says what to do."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostingStopped:
+    """It has ended, as it was asked to."""
+
+
+HostingEvent = HostingStarting | HostingReady | HostingStands | HostingFailed | HostingStopped

@@ -1,0 +1,91 @@
+"""What the system is asked to show beside the window, as values: they cross between the controller and the part that shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from common.ids import GroupId, RelayId, Seq
+
+Privacy = Literal["text", "name", "nothing"]
+"""What a notification says: who and what, only who, or only that there is something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the person wants to be told. *calls_in_dnd*: who calls them by name is told of even when they do not want to be disturbed."""
+
+    is_on: bool = True
+    privacy: Privacy = "name"
+    sound: bool = True
+    calls_in_dnd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One thing to show. *group* None: several conversations are summed up. *seq*: the newest message that it speaks of.
+
+    It takes the place of the one that was shown of the same group. *text* has no markup. *sound*: it may be heard.
+    """
+
+    relay: RelayId
+    group: GroupId | None
+    seq: Seq
+    title: str
+    text: str
+    sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationClicked:
+    """The person wants what that notification speaks of. *token*: what the desktop gives a window that is to come to the front."""
+
+    relay: RelayId
+    group: GroupId | None
+    seq: Seq
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BellWanted:
+    """Something was to be heard, and nobody but the window can make a sound."""
+
+
+Trouble = Literal["", "missing", "refused", "silenced", "not_bundled", "not_allowed"]
+"""Why notifications may not be seen: no service, it refuses, its own do not disturb is on, macOS without a bundle or permission."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """What is known of the system's notifications. *name*: what the service calls itself, empty while there is none."""
+
+    name: str = ""
+    trouble: Trouble = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestShown:
+    """The notification that was asked for as a test went to the service (*went*), or could not."""
+
+    __test__ = False  # its name begins as those of tests do
+
+    went: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TraySeen:
+    """Whether the icon beside the clock is there for the person to see. *possible*: it would be, if it were wanted."""
+
+    shown: bool
+    possible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrayPressed:
+    """The icon, or a line of its menu, was pressed."""
+
+    what: Literal["open", "quit"]
+    token: str = ""
+
+
+NotifierEvent = NotificationClicked | BellWanted | ServiceSeen | TestShown | TraySeen | TrayPressed

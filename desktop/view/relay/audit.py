@@ -1,0 +1,110 @@
+"""What was done to the relay: who did what to whom, and when."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from typing import Final
+
+from common.ids import Millis
+from common.protocol import limits
+from common.protocol.messages import Answer, AuditEntries, AuditEntry, Command, ListAudit
+from desktop import locale
+from desktop.locale import _, mark
+from desktop.view import kit
+from desktop.view.relay.desk import RelayDesk
+from desktop.view.relay.panel import OwnerPanel
+
+_PAGE: Final = 30
+ACTS: Final = {
+    "account_made": mark("{by} made an account"),
+    "account_disabled": mark("{by} shut out {whom}"),
+    "account_enabled": mark("{by} let {whom} in again"),
+    "password_reset": mark("{by} gave {whom} a new password"),
+    "role_changed": mark("{by} gave {whom} another role: {detail}"),
+    "sessions_revoked": mark("{by} signed {whom} out (devices and tokens: {detail})"),
+    "invite_made": mark("{by} made an invitation ({detail})"),
+    "invite_revoked": mark("{by} took an invitation back ({detail})"),
+    "member_removed": mark("{by} took {whom} out of “{detail}”"),
+    "member_banned": mark("{by} banned {whom} from “{detail}”"),
+    "ban_lifted": mark("{by} let {whom} come back into “{detail}”"),
+    "recovery_code_confirmed": mark("{by} confirmed the recovery code"),
+    "recovery_code_made": mark("{by} made a new recovery code"),
+    "passphrase_added": mark("{by} added a passphrase"),
+    "passphrase_changed": mark("{by} changed the passphrase"),
+    "slot_removed": mark("{by} took away a way to open the data: {detail}"),
+    "keys_rotated": mark("{by} rotated the keys of the data"),
+    "backup_made": mark("{by} made a backup: {detail}"),
+    "backup_restored": mark("{by} restored a backup: {detail}"),
+    "settings_changed": mark("{by} runs with other settings: {detail}"),
+    "move_offered": mark("{by} let another computer take the relay over"),
+    "relay_moved": mark("{by} moved here from {detail}"),
+}
+_DETAILS: Final = {
+    "owner": mark("owner"),
+    "admin": mark("administrator"),
+    "member": mark("member"),
+    "file": mark("the key file"),
+    "passphrase": mark("the passphrase"),
+    "recovery": mark("the recovery code"),
+}
+"""Words of the relay's own in the details of these acts; all other details are names, numbers and paths."""
+_WORDED: Final = frozenset({"role_changed", "slot_removed"})
+
+
+class AuditPanel(OwnerPanel):
+    """The newest first; older ones when they are asked for."""
+
+    def __init__(self, parent: tk.Misc, desk: RelayDesk) -> None:
+        super().__init__(parent, desk)
+        look, px = self.look, self.look.px
+        kept = _("Kept for {days} days, at most {n} of them; encrypted like everything on this relay.").format(
+            days=limits.AUDIT_DAYS, n=f"{limits.AUDIT_ENTRIES:,}"
+        )
+        kit.paragraph(self, look, kept, "small", look.palette.text2).pack(fill="x", pady=(0, px(10)))
+        self._lines = kit.frame(self, look)
+        self._lines.pack(fill="x")
+        self._more = kit.button(self, look, _("Show older ones"), self._ask_more)
+        self._oldest: int | None = None
+        self.after_idle(lambda: self.order(ListAudit(limit=_PAGE)))
+
+    def heard(self, command: Command, answer: Answer) -> None:
+        """A page of them."""
+        if not isinstance(answer, AuditEntries) or not isinstance(command, ListAudit) or command.before != self._oldest:
+            return
+        now = Millis(int(time.time() * 1000))
+        for entry in answer.entries:
+            self._line(entry, now)
+            self._oldest = entry.id
+        if self._oldest is None:
+            kit.paragraph(self._lines, self.look, _("Nothing is written down yet.")).pack(fill="x")
+        if answer.more:
+            self._more.pack(anchor="w", pady=(self.look.px(6), 0))
+        else:
+            self._more.pack_forget()
+
+    def _ask_more(self) -> None:
+        self.order(ListAudit(before=self._oldest, limit=_PAGE))
+
+    def _line(self, entry: AuditEntry, now: Millis) -> None:
+        look, px = self.look, self.look.px
+        row = kit.frame(self._lines, look)
+        row.pack(fill="x", pady=(0, px(8)))
+        kit.paragraph(row, look, look.safe.line(words_of(entry), 400)).pack(fill="x")
+        kit.paragraph(row, look, locale.moment(entry.at, now), "small", look.palette.text3).pack(fill="x")
+
+
+def words_of(entry: AuditEntry) -> str:
+    """What the record says; an act that this client does not know by its name on the wire."""
+    if entry.damaged:
+        return _("This record cannot be opened (damaged).")
+    by = entry.by or (_("The relay itself") if entry.via == "relay" else _("Somebody at the relay's computer"))
+    detail = _(_DETAILS[entry.detail]) if entry.act in _WORDED and entry.detail in _DETAILS else entry.detail
+    if entry.act in ACTS:
+        return _(ACTS[entry.act]).format(by=by, whom=entry.whom, detail=detail)
+    return " · ".join(word for word in (by, entry.act.replace("_", " "), entry.whom, detail) if word)
+
+
+def build(parent: tk.Misc, desk: RelayDesk) -> AuditPanel:
+    """They are asked for as it opens."""
+    return AuditPanel(parent, desk)

@@ -1,0 +1,105 @@
+"""``python -m relay users``: the accounts of the relay that runs here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import get_args
+
+from common.ids import SessionId
+from common.protocol.messages import Role
+from relay.cli.ordering import add_options, ask, do, table, typed_twice, when
+from relay.control.words import (
+    DisablePerson,
+    EnablePerson,
+    ListPeople,
+    ListSessions,
+    PasswordReset,
+    People,
+    Person,
+    Promote,
+    ResetPassword,
+    RevokeSessions,
+    Sessions,
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Describe the commands."""
+    parser = subparsers.add_parser("users", help="the accounts: list, shut out, new password", description=__doc__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=words, description=words)
+        add_options(command, run)
+        if name != "list":
+            command.add_argument("username", help="the user name, as `list` shows it")
+        return command
+
+    add("list", "everybody who has an account", _list)
+    add("disable", "sign somebody out everywhere, and let them in no more", _disable)
+    add("enable", "let somebody in again", _enable)
+    reset = add("reset-password", "give somebody another password, and sign them out everywhere", _reset)
+    reset.add_argument("--ask", action="store_true", help="type the password, instead of having one made up")
+    promote = add("promote", "make somebody owner, admin or member of this relay", _promote)
+    promote.add_argument("role", choices=get_args(Role), help="what they are to be")
+    add("sessions", "where somebody is signed in, and their access tokens", _sessions)
+    revoke = add("revoke", "sign somebody out", _revoke)
+    revoke.add_argument("session", type=int, nargs="?", help="only there, by the number that `sessions` shows")
+
+
+def _list(options: argparse.Namespace) -> int:
+    people = ask(options, ListPeople(), People).people
+    if not options.json:
+        head = ("id", "user name", "name", "role", "devices", "since", "")
+        print(table([head, *(_row(person) for person in people)]))
+    return 0
+
+
+def _row(person: Person) -> tuple[str, ...]:
+    state = "disabled" if person.is_disabled else "online" if person.is_online else ""
+    since = when(person.created_at)
+    return str(person.id), person.username, person.display_name, person.role, str(person.sessions), since, state
+
+
+def _disable(options: argparse.Namespace) -> int:
+    return do(options, DisablePerson(options.username), "")
+
+
+def _enable(options: argparse.Namespace) -> int:
+    return do(options, EnablePerson(options.username), f"{options.username} may sign in again.")
+
+
+def _reset(options: argparse.Namespace) -> int:
+    password = typed_twice(options, "New password: ") if options.ask else ""
+    outcome = ask(options, ResetPassword(options.username, password), PasswordReset)
+    if not options.json:
+        print(f"New password: {outcome.password}\nShown this once." if outcome.password else "The password is set.")
+    return 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    return do(options, Promote(options.username, options.role), f"{options.username} is now {options.role} here.")
+
+
+def _sessions(options: argparse.Namespace) -> int:
+    sessions = ask(options, ListSessions(options.username), Sessions).sessions
+    if not options.json:
+        head = ("number", "device", "since", "last seen", "")
+        rows = [
+            (
+                str(each.id),
+                each.device,
+                when(each.created_at),
+                when(each.seen_at),
+                "" if each.scopes is None else f"access token: {' '.join(each.scopes)}",
+            )
+            for each in sessions
+        ]
+        print(table([head, *rows]) if rows else "They are signed in nowhere.")
+    return 0
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    session = None if options.session is None else SessionId(options.session)
+    return do(options, RevokeSessions(options.username, session), "They are signed out.")

@@ -1,0 +1,1 @@
+"""Files on the relay: their sealed contents, and how uploads become them."""

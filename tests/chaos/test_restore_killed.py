@@ -1,0 +1,79 @@
+"""A restore that is killed at any moment leaves the relay of before or the one of the backup, and can be begun again."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.errors import StartupError
+from common.ids import RelayId
+from relay.app import running
+from relay.config import Config
+from relay.control.asking import order
+from relay.control.words import BackupMade, MakeBackup
+from tests.people import quiet_config, staged
+
+pytestmark = pytest.mark.chaos
+
+ROOT = Path(__file__).parent.parent.parent
+KILLS = 3
+
+
+async def a_relay_with_a_backup(folder: Path) -> tuple[Config, RelayId]:
+    async with staged(quiet_config(folder)) as stage:
+        (anna,) = await stage.enter("anna")
+        await asyncio.gather(*(anna.says("x" * 16_000) for _ in range(800)))
+        await asyncio.to_thread(
+            order, stage.relay.config.data_dir, MakeBackup(str(folder / "relay.backup")), BackupMade
+        )
+        return stage.relay.config, stage.relay.relay_id
+
+
+def restored(backup: Path, config: Config, within_s: float) -> bool:
+    """Restore in a process of its own; whether it ended by itself. It is killed after *within_s* seconds."""
+    command = [sys.executable, "-m", "relay", "restore", str(backup), "--replace", "--json"]
+    command += ["--data-dir", str(config.data_dir), "--key-file", str(config.key_file)]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=within_s, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    assert done.returncode == 0, done.stderr.decode()
+    return True
+
+
+async def relay_in(config: Config) -> RelayId:
+    async with running(config) as relay:
+        return relay.relay_id
+
+
+async def test_whenever_it_is_killed_nothing_is_lost(tmp_path: Path):
+    config, of_backup = await a_relay_with_a_backup(tmp_path)
+    backup, seed = tmp_path / "relay.backup", replace(config, data_dir=tmp_path / "seed")
+    of_before = await relay_in(seed)
+    assert of_before != of_backup
+    took_s = 30.0
+    for number in range(KILLS + 1):
+        there = replace(config, data_dir=tmp_path / str(number) / "data")
+        await asyncio.to_thread(shutil.copytree, seed.data_dir, there.data_dir)
+        began = time.monotonic()
+        ended = await asyncio.to_thread(
+            restored, backup, there, took_s * (number + 2) / (KILLS + 3) if number else took_s
+        )
+        if number == 0:
+            took_s = time.monotonic() - began
+        if there.data_dir.exists():
+            assert await relay_in(there) in ({of_backup} if ended else {of_backup, of_before})
+        else:
+            with pytest.raises(StartupError, match="broken off"):
+                await relay_in(there)
+        assert await asyncio.to_thread(restored, backup, there, 30.0)
+        assert await relay_in(there) == of_backup
+        kept = [folder for folder in there.data_dir.parent.iterdir() if "before-restore" in folder.name]
+        assert of_before in [await relay_in(replace(there, data_dir=folder)) for folder in kept]

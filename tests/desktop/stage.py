@@ -1,0 +1,82 @@
+"""A controller between a screen and a link of lists, and what the tests of both sides say to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from common.ids import Millis, RelayId
+from common.protocol.messages import Entry
+from desktop import events, hosted, moves
+from desktop.controller import Controller
+from desktop.model.rows import Bubble
+from desktop.settings import SettingsFile
+from tests.desktop.lists import Calls, ListHosting, ListScreen
+from tests.desktop.model.people import ANNA, BORIS, MEI, MORNING, group, nonce
+
+OFFICE = RelayId("K7QF2M3DZXWAPL4T" * 3 + "ABCD")
+OTHER = RelayId("ZZZZ" * 13)
+
+
+def found(
+    trust: events.Trust = events.Trust.NEW, *, name: str = "Office", registration: str = "open"
+) -> events.FoundRelay:
+    """A relay that answered a probe."""
+    return events.FoundRelay(OFFICE, name, "192.168.1.20", 5000, ("192.168.1.20:5000",), 3, registration, trust)  # type: ignore[arg-type]
+
+
+class Stage:
+    """A controller between a screen and a link of lists."""
+
+    def __init__(self, home: Path) -> None:
+        self.screen = ListScreen()
+        self.link = Calls()
+        self.hosting = ListHosting()
+        self.notifier = Calls()
+        self.moving = Calls()
+        self.now = Millis(MORNING)
+        self.settings = SettingsFile(home)
+        self.direct = ""
+        self._nonces = iter(range(500, 600))
+
+    def opens(self, *, remembered: bool = False) -> Controller:
+        """The window is there."""
+        self.controller = Controller(
+            self.link,
+            self.hosting,
+            self.settings,
+            self.notifier,
+            self.moving,
+            now=lambda: self.now,
+            new_nonce=lambda: nonce(next(self._nonces)),
+            direct=self.direct,
+        )
+        self.controller.begin(self.screen, remembered=remembered)  # type: ignore[arg-type]
+        return self.controller
+
+    def tells(self, *told: events.LinkEvent | hosted.HostingEvent | moves.MoveEvent) -> None:
+        """The link tells so, and the turn is over."""
+        for event in told:
+            self.controller.fold(event)
+        self.controller.settle()
+
+    def anna_is_in(self, *groups: events.GroupInfo, history: tuple[Entry, ...] = ()) -> Controller:
+        """Anna is signed in and sees *groups*; the link is up."""
+        controller = self.opens(remembered=True)
+        controller.window_focused(True)
+        self.tells(
+            events.SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True),
+            events.UsersKnown((BORIS, MEI)),
+            events.GroupsListed(groups or (group(1),)),
+        )
+        if history:
+            self.tells(events.EntriesKnown(history[0].group, history, first_reached=True))
+        self.tells(events.LinkChanged(events.Connected()))
+        return controller
+
+    def hears(self, *entries: Entry) -> None:
+        """Just said."""
+        self.tells(events.EntriesKnown(entries[0].group, entries, live=True))
+
+    @property
+    def bodies(self) -> list[str]:
+        return [row.body for row in self.screen.rows if isinstance(row, Bubble)]

@@ -1,0 +1,306 @@
+"""A relay moves as a whole: same id, same people, same tokens, every message; and the one that was left never serves again."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from common.errors import StartupError
+from common.moving import MoveLink
+from relay.app import running
+from relay.config import Config
+from relay.moving import receiving as receiving_module
+from relay.moving.marks import read_moved, receiving_folder
+from relay.moving.receiving import GivenUp, NoMove, Stage
+from relay.opening import open_store
+from tests.files import Courier
+from tests.people import PASSWORD, Json, quiet_config, staged
+from tests.relay.moving.moves import elsewhere, link_for, moves_in, now, owner_of, served, taken_over
+
+pytestmark = pytest.mark.allows_errors
+
+POST = {"type": "post", "group": 1, "nonce": "00112233445566778899aabbccddeeff", "body": "waited"}
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Config:
+    return quiet_config(tmp_path / "here")
+
+
+@pytest.fixture
+def there(tmp_path: Path, here: Config) -> Config:
+    return elsewhere(here, tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of four megabytes."""
+    place = tmp_path / "small"
+    place.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("only root can mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+async def test_everything_is_there_and_everybody_is_who_they_were(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        (boris,) = await stage.enter("boris")
+        content = secrets.token_bytes(700_000)
+        file = await Courier(anna).sends(content, "plan.pdf")
+        await anna.says("with a file", files=[file])
+        await boris.says("hello")
+        epoch, relay_id = boris.welcome["epoch"], stage.relay.relay_id
+        link = await link_for(stage, anna)
+        stages: list[Stage] = []
+        received = await taken_over(link, there, lambda each, _done, _total: stages.append(each))
+        assert list(dict.fromkeys(stages)) == list(Stage)
+        assert received.relay_id == relay_id
+        async with served(there) as other:
+            assert other.relay.relay_id == relay_id
+            assert await boris.hears(lambda event: event["type"] == "moved")
+            assert await boris.is_cut_off() == 1001
+            for person in (anna, boris):
+                await moves_in(person, other)
+            assert boris.welcome["epoch"] == epoch
+            assert [entry["body"] for entry in await boris.reads() if entry["kind"] == "message"] == [
+                "with a file",
+                "hello",
+            ]
+            assert (await Courier(boris).fetches(file))[2] == content
+            await boris.says("it goes on")
+            assert await other.posts("login", {"username": "boris", "password": PASSWORD})
+
+
+async def test_nobody_but_an_owner_who_knows_their_password_may_let_it_go(here: Config, tmp_path: Path):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        (boris,) = await stage.enter("boris")
+        assert await boris.is_refused({"type": "offer_move", "password": PASSWORD}) == "not_allowed"
+        assert await anna.is_refused({"type": "offer_move", "password": "another one"}) == "wrong_credentials"
+        made = await anna.gets({"type": "create_token", "name": "script", "scopes": ["manage"]})
+        answer = await stage.posts("offer_move", {"password": PASSWORD}, made["secret"])
+        assert answer["code"] == "scope_needed"
+
+
+async def test_a_ticket_is_good_once_and_for_one_computer_alone(here: Config, there: Config, tmp_path: Path):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        link = await link_for(stage, anna)
+        wrong = MoveLink(link.host, link.port, link.relay_id, secrets.token_urlsafe(32))
+        with pytest.raises(NoMove, match="wrong, too old, or was used"):
+            await taken_over(wrong, there)
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(GivenUp):
+            await taken_over(link, there, stop=stop)
+        with pytest.raises(NoMove, match="wrong, too old, or was used"):
+            await taken_over(link, there)
+        assert not receiving_folder(there.data_dir).exists()
+        assert not there.key_file.exists()
+        assert await anna.says("it goes on here")
+
+
+async def test_a_ticket_grows_old(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        link = await link_for(stage, anna)
+        handover = stage.relay.parts.handover
+        handover._now = lambda: 2**50  # type: ignore[assignment, return-value]
+        with pytest.raises(NoMove, match="too old"):
+            await taken_over(link, there)
+
+
+async def test_another_relay_at_that_address_is_told_nothing(here: Config, there: Config, tmp_path: Path):
+    async with staged(here) as stage, staged(quiet_config(tmp_path / "stranger")) as stranger:
+        link = await link_for(stage, await owner_of(stage))
+        with pytest.raises(NoMove, match="Another relay answers"):
+            await taken_over(MoveLink("127.0.0.1", stranger.relay.port, link.relay_id, link.ticket), there)
+
+
+async def test_where_a_relay_is_already_none_comes(here: Config, there: Config):
+    async with running(there) as other:
+        assert other.relay_id
+    async with staged(here) as stage:
+        link = await link_for(stage, await owner_of(stage))
+        with pytest.raises(NoMove, match=r"a relay's data on this computer already.*RELAY_DATA_DIR"):
+            await taken_over(link, there)
+
+
+async def test_while_it_holds_still_what_is_written_waits_and_is_not_lost(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        (boris,) = await stage.enter("boris")
+        loop, refused = asyncio.get_running_loop(), list[Json]()
+
+        async def write() -> None:
+            answer = await boris.asks(POST)
+            refused.append(answer)
+            assert await boris.gets({"type": "list_groups"})
+
+        def told(each: Stage, _done: int, _total: int) -> None:
+            if each is Stage.HOLDING and not refused:
+                asyncio.run_coroutine_threadsafe(write(), loop).result()
+
+        await taken_over(await link_for(stage, anna), there, told)
+        assert refused[0]["code"] == "moving"
+        assert refused[0]["retry_after"] > 0
+        async with served(there) as other:
+            await moves_in(boris, other)
+            assert await boris.gets(POST)
+            assert await boris.gets(POST)
+            assert [entry["body"] for entry in await boris.reads() if entry["kind"] == "message"] == ["waited"]
+
+
+async def test_what_is_said_while_it_is_fetched_is_there(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        loop, said = asyncio.get_running_loop(), list[str]()
+
+        async def write() -> None:
+            body = f"number {len(said)}"
+            file = await Courier(anna).sends(secrets.token_bytes(100_000))
+            answer = await Courier(anna).posts(file, body=body)
+            assert answer["type"] == "ok", answer
+            said.append(body)
+
+        def told(each: Stage, _done: int, _total: int) -> None:
+            if each is Stage.COPYING:
+                asyncio.run_coroutine_threadsafe(write(), loop).result()
+
+        for _ in range(3):
+            await write()
+        await taken_over(await link_for(stage, anna), there, told)
+        assert len(said) > 3
+        async with served(there) as other:
+            await moves_in(anna, other)
+            entries = [entry for entry in await anna.reads() if entry["kind"] == "message"]
+            assert [entry["body"] for entry in entries] == said
+            for entry in entries:
+                assert len((await Courier(anna).fetches(entry["files"][0]["id"]))[2]) == 100_000
+
+
+async def test_who_falls_silent_has_given_up_and_what_they_have_is_worth_nothing(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        handover, reached = stage.relay.parts.handover, threading.Event()
+        clock = handover._clock
+
+        def told(each: Stage, _done: int, _total: int) -> None:
+            if each is Stage.HOLDING and not reached.is_set():
+                reached.set()
+                handover._clock = lambda: clock() + 60
+                handover.look()
+                handover._clock = clock
+
+        with pytest.raises(NoMove, match="over"):
+            await taken_over(await link_for(stage, anna), there, told)
+        assert reached.is_set()
+        assert await anna.says("it goes on here")
+        assert not receiving_folder(there.data_dir).exists()
+        assert read_moved(here.data_dir) is None
+
+
+async def test_it_is_given_up_while_nobody_can_write(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna, stop = await owner_of(stage), threading.Event()
+
+        def told(each: Stage, _done: int, _total: int) -> None:
+            if each is Stage.HOLDING:
+                stop.set()
+
+        with pytest.raises(GivenUp):
+            await taken_over(await link_for(stage, anna), there, told, stop)
+        assert await anna.says("it goes on here")
+        assert not receiving_folder(there.data_dir).exists()
+
+
+async def test_the_one_that_was_left_says_where_to_and_never_serves_again(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        await taken_over(await link_for(stage, anna), there)
+        assert read_moved(here.data_dir) is not None
+        assert (await stage.posts("list_groups", {}, anna.token))["code"] == "moving"
+        async with served(there) as other:
+            await anna.hears(lambda event: event["type"] == "moved")
+            assert (await stage.posts("list_groups", {}, anna.token))["code"] == "moved"
+            async with stage.http.get(stage.url("/api/relay")) as answer:
+                assert (await answer.json())["moved_to"] == [f"127.0.0.1:{other.relay.port}"]
+            await other.relay.parts.journal.change(lambda _transaction: None)
+            assert other.relay.parts.handover.moved_to == []
+    with pytest.raises(StartupError, match=r"has moved to another computer \(127.0.0.1:\d+\).*take-back"):
+        async with running(here):
+            pytest.fail("it ran")
+
+
+async def test_it_moves_back_to_where_it_was(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        await anna.says("one")
+        await taken_over(await link_for(stage, anna), there)
+    async with served(there) as other:
+        await moves_in(anna, other)
+        await anna.says("two")
+        received = await taken_over(await link_for(other, anna), here)
+        assert received.moved is not None
+        assert read_moved(received.moved) is not None
+    async with served(here) as again:
+        await moves_in(anna, again)
+        assert [entry["body"] for entry in await anna.reads() if entry["kind"] == "message"] == ["one", "two"]
+
+
+async def test_settings_of_the_relay_go_with_it_and_those_of_the_machine_do_not(here: Config, there: Config):
+    async with staged(replace(here, name='Склад "2"', registration="invite", rate_limit=7)) as stage:
+        anna = await owner_of(stage)
+        await taken_over(await link_for(stage, anna), there)
+    at = {"RELAY_DATA_DIR": str(there.data_dir)}
+    config = Config.read(at, environ={})
+    assert (config.name, config.registration, config.rate_limit, config.port) == ('Склад "2"', "invite", 7, 5000)
+    assert Config.read(at, environ={"RELAY_NAME": "mine"}).name == "mine"
+
+
+async def test_its_data_opens_there_by_a_key_of_that_machine_and_by_the_recovery_code(here: Config, there: Config):
+    async with staged(here) as stage:
+        code = stage.relay.recovery_code
+        await taken_over(await link_for(stage, await owner_of(stage)), there)
+    assert there.key_file.read_text() != here.key_file.read_text()
+    with pytest.raises(StartupError, match="none of its key slots opens"):
+        await opened(replace(there, key_file=here.key_file))
+    await opened(there)
+    there.key_file.unlink()
+    there.key_file.with_name("relay.key.copy").unlink()
+    await opened(replace(there, recovery_code=code))
+
+
+async def opened(config: Config) -> None:
+    store = await open_store(config, now)
+    await store.close()
+
+
+async def test_a_full_disk_over_there_changes_nothing_here(here: Config, there: Config, small_disk: Path):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        for _ in range(6):
+            await Courier(anna).posts(await Courier(anna).sends(secrets.token_bytes(1_000_000)))
+        crowded = replace(there, data_dir=small_disk / "data")
+        with pytest.raises(NoMove, match="Make room"):
+            await taken_over(await link_for(stage, anna), crowded)
+        receiving_module._ROOM, room = -100_000_000, receiving_module._ROOM
+        try:
+            with pytest.raises(NoMove, match="became full"):
+                await taken_over(await link_for(stage, anna), crowded)
+        finally:
+            receiving_module._ROOM = room
+        assert await anna.says("it goes on here")
+        assert not receiving_folder(crowded.data_dir).exists()
