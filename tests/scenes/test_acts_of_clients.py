@@ -88,7 +88,7 @@ def test_an_edit_without_the_relay_is_done_later_and_once(relay: RelayProcess, e
     for client in (anna, boris):
         client.until_connected()
         client.until(lambda c=client: c.kinds() == ["edit", "reaction"])  # type: ignore[misc]
-    anna.until(lambda: anna.waiting() == [])
+    anna.until_sent()
     assert boris.told_twice == []
     assert boris.groups[boris.general].last is not None
 
@@ -101,7 +101,7 @@ def test_what_is_taken_back_leaves_the_other_s_disk(relay: RelayProcess, enter: 
     anna.does("redaction", seq)
     for client in (anna, boris):
         client.until(lambda c=client: c.kinds() == ["edit", "redaction"])  # type: ignore[misc]
-    anna.until(lambda: anna.waiting() == [])
+    anna.until_sent()
     for client in (anna, boris):
         client.ends()
         texts = [entry.body for entry in asyncio.run(archived(client, client.general)) if entry.kind != "join"]
@@ -178,7 +178,7 @@ def test_what_is_marked_unread_is_unread_again_everywhere(relay: RelayProcess, e
     anna.until(lambda: len(anna.waiting()) == 1)
     relay.start()
     anna.until_connected()
-    anna.until(lambda: anna.waiting() == [])
+    anna.until_sent()
     anna.until(lambda: anna.groups[anna.general].read_seq == seq - 1 and anna.groups[anna.general].unread == 2)
 
 

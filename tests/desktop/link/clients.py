@@ -69,6 +69,8 @@ class Client:
         self.related: dict[GroupId, dict[Seq, Entry]] = {}
         self.told_twice: list[Entry] = []
         self.outbox: dict[GroupId, tuple[OutboxItem, ...]] = {}
+        self._to_send: set[Nonce] = set()
+        self._listed: set[Nonce] = set()
         self.people: dict[UserId, User] = {}
         self.members: dict[GroupId, tuple[Member, ...]] = {}
         self.choices: dict[GroupId, GroupChoice] = {}
@@ -111,6 +113,7 @@ class Client:
                 self.related.setdefault(group, {}).update({entry.seq: entry for entry in entries})
             case OutboxListed(group, items):
                 self.outbox[group] = items
+                self._listed.update(item.nonce for item in items)
             case UsersKnown(users):
                 self.people.update({user.id: user for user in users})
             case MembersListed(group, members):
@@ -174,6 +177,7 @@ class Client:
     def says(self, body: str, group: GroupId | None = None) -> Nonce:
         """Post *body*; gives the nonce."""
         nonce = Nonce(secrets.token_hex(16))
+        self._to_send.add(nonce)
         self.link.act(OutboxItem(self.general if group is None else group, nonce, body, unix_ms()))
         return nonce
 
@@ -202,6 +206,10 @@ class Client:
         """Wait until that own message has left the outbox."""
         self.until(lambda: self.item(nonce) is None)
 
+    def until_sent(self) -> None:
+        """Wait until all that was said and done has been in the outbox and left it. An empty outbox alone may not know of it yet."""
+        self.until(lambda: self._to_send <= self._listed and not any(map(self.item, self._to_send)))
+
     def entry(self, nonce: Nonce) -> Entry | None:
         """The entry that was posted under *nonce*, by anybody."""
         return next((one for log in self.log.values() for one in log.values() if one.nonce == nonce), None)
@@ -212,6 +220,7 @@ class Client:
         """Do something with the message *target*; gives the nonce."""
         nonce = Nonce(secrets.token_hex(16))
         where = self.general if group is None else group
+        self._to_send.add(nonce)
         self.link.act(OutboxItem(where, nonce, body, unix_ms(), kind=kind, target=target, on=on))
         return nonce
 

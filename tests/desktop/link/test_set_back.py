@@ -102,7 +102,7 @@ def test_a_message_that_was_taken_back_meanwhile_is_no_other_log(relay: RelayPro
         sees(client, "один")
     boris.ends()
     anna.does("redaction", target=anna.seq_of("один"))
-    anna.until(lambda: anna.waiting() == [])
+    anna.until_sent()
     anna.ends()
     for name in ("anna", "boris"):
         client = enter(name)
