@@ -12,13 +12,14 @@ from common.errors import StartupError
 from relay import VERSION
 from relay.cli import announce, audit, backup, doctor, invites, itself, keys, move, restore, run, service, users
 from relay.cli.manual import complete
+from relay.exits import INTERRUPTED, MOVED_AWAY, NOT_DONE
+from relay.moving.marks import MovedAway
 
 _COMMANDS: Final = (run, itself, announce, doctor, keys, users, invites, audit, backup, restore, move, service)
-_INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says. The exit code is 0, 1 for what must be mended first, 2 for a wrong command line."""
+    """Do what the command line says. The exit code is 0, or one of `relay.exits`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without the letters of a name is no reason to stop
             stream.reconfigure(errors="replace")
@@ -27,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return cast(Callable[[argparse.Namespace], int], options.run)(options)
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return MOVED_AWAY if isinstance(error, MovedAway) else NOT_DONE
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
 
 
 def command_line() -> argparse.ArgumentParser:

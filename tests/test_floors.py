@@ -47,6 +47,7 @@ FLOORS = {
     "relay": 2,
     "relay.config": 2,
     "relay.doorkeeper": 2,
+    "relay.exits": 2,
     "relay.lifting": 2,
     "relay.listening": 2,
     "relay.logs": 1.5,  # a landing: the settings name its formats

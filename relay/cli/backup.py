@@ -14,10 +14,11 @@ from common.errors import StartupError
 from relay.backup.container import NoBackup
 from relay.backup.reading import Reading
 from relay.backup.restoring import verify
-from relay.cli.ordering import NOT_DONE, add_options, ask, when
+from relay.cli.ordering import add_options, ask, when
 from relay.cli.progress import Bar
 from relay.cli.settings import KEY_OPTIONS, add_recovery_code, add_settings, config_of
 from relay.control.words import BackupMade, MakeBackup
+from relay.exits import NOT_DONE
 
 _VERIFY: Final = "verify"
 

@@ -11,6 +11,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
+from relay.exits import INTERRUPTED, MOVED_AWAY, NOT_DONE, WRONG
+
 PROGRAM: Final = "python -m relay"
 EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "run": ("", "--name Storeroom --registration invite", "--recovery-code", "--log-format json --log-file relay.log"),
@@ -52,19 +54,20 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
 """What stands after the command, of each that has no commands of its own."""
 _EXITS: Final = {
     "": ("0", "done"),
-    "not": ("1", "not done; what it says tells why, and what to do"),
-    "wrong": ("2", "the command line is wrong"),
-    "interrupted": ("130", "interrupted by Ctrl+C"),
+    "not": (str(NOT_DONE), "not done; what it says tells why, and what to do"),
+    "wrong": (str(WRONG), "the command line is wrong"),
+    "interrupted": (str(INTERRUPTED), "interrupted by Ctrl+C"),
 }
 _EXITS_OF: Final = {
     "run": {
         "": ("0", "it has ended as it was asked to, by Ctrl+C too"),
-        "not": ("1", "it cannot run; what it says tells why"),
+        "not": (str(NOT_DONE), "it cannot run; what it says tells why"),
+        "moved": (str(MOVED_AWAY), "it has moved to another computer, and runs here only when it was taken back"),
     },
     "announce": {"": ("0", "it has ended, by Ctrl+C too")},
     "doctor": {
         "": ("0", "nothing failed; there may be warnings"),
-        "not": ("1", "something failed, or could not be examined"),
+        "not": (str(NOT_DONE), "something failed, or could not be examined"),
     },
 }
 
@@ -117,7 +120,7 @@ def is_group(parser: argparse.ArgumentParser) -> bool:
 
 
 def _exits(name: str) -> list[tuple[str, str]]:
-    return list((_EXITS | _EXITS_OF.get(name, {})).values())
+    return sorted((_EXITS | _EXITS_OF.get(name, {})).values(), key=lambda row: int(row[0]))
 
 
 def _sentence(text: str) -> str:

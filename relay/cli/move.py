@@ -16,19 +16,19 @@ from typing import Final
 from common.crypto.identity import show_relay_id
 from common.ids import Millis
 from common.moving import BadMoveLink, parse_move_link
-from relay.cli.ordering import NOT_DONE, add_options, ask, confirmed, data_dir, typed, when
+from relay.cli.ordering import add_options, ask, confirmed, data_dir, typed, when
 from relay.cli.progress import Bar
 from relay.cli.settings import KEY_OPTIONS, add_recovery_code, add_settings, config_of
 from relay.config import Config
 from relay.control.place import NotRunning
 from relay.control.words import Move, MoveOffered, OfferMove, ShowMove
+from relay.exits import INTERRUPTED, NOT_DONE
 from relay.moving.marks import MOVED, read_moved, read_receiving, receiving_folder, remove_mark
 from relay.moving.receiving import GivenUp, InDoubt, NoMove, Received, Stage, finish, give_up, receive
 from relay.opening import open_store
 from relay.storage.folder import lock_folder
 
 _EVERY_S: Final = 0.2
-_INTERRUPTED: Final = 130
 _TAKE_BACK: Final = (
     "What was said since the relay moved is not here, and its clients forget it. Go on only when the relay over there has stopped for good: two "
     "relays with one identity would tell people different things."
@@ -233,7 +233,7 @@ def _reported(options: argparse.Namespace, run: Callable[[argparse.Namespace], i
         return run(options)
     except GivenUp:
         _not_done(options, "given_up", "It was given up. The relay goes on where it was.")
-        return _INTERRUPTED
+        return INTERRUPTED
     except NoMove as error:
         return _not_done(options, "not_moved", str(error), error.reason)
     except BadMoveLink as error:

@@ -20,10 +20,9 @@ from relay.config import Config
 from relay.control.asking import OrderRefused, order
 from relay.control.place import NotRunning
 from relay.control.words import Done, NotDone, Order, Outcome, Progress
+from relay.exits import NOT_DONE
 
 T = TypeVar("T", bound=Outcome)
-
-NOT_DONE: Final = 1
 
 
 def add_options(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:

@@ -22,6 +22,7 @@ from relay.cli.saying import say
 from relay.cli.settings import OPTIONS, add_recovery_code, add_settings, config_of
 from relay.config import Config
 from relay.logs import say_faults_of, set_up
+from relay.moving.marks import MovedAway
 from relay.service.manager import Manager
 
 STAY: Final = b"stay"
@@ -59,9 +60,8 @@ def _run(options: argparse.Namespace) -> int:
         return run(options)
     except StartupError as error:
         if options.json:
-            say(
-                f"{json.dumps({'type': 'NotDone', 'code': 'not_possible', 'message': str(error)}, ensure_ascii=False)}\n"
-            )
+            code = "moved_away" if isinstance(error, MovedAway) else "not_possible"
+            say(f"{json.dumps({'type': 'NotDone', 'code': code, 'message': str(error)}, ensure_ascii=False)}\n")
         raise
 
 

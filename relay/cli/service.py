@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from relay.cli.ordering import NOT_DONE
 from relay.config import Config
+from relay.exits import NOT_DONE
 from relay.service.systemd import SETTINGS, NoService, Service, State, is_root
 
 _DOTENV: Final = Path(".env")

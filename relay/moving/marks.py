@@ -26,6 +26,10 @@ _BYTES: Final = 16 * 1024
 M = TypeVar("M", bound=msgspec.Struct)
 
 
+class MovedAway(StartupError):
+    """The relay that was here serves on another computer; the text says where, and how it is taken back."""
+
+
 class Moved(msgspec.Struct, frozen=True):
     """This relay was handed over *at* that time. *claim*: the hash of what the other computer calls itself by; *to*: its addresses.
 
@@ -119,6 +123,7 @@ def moved_to_serve(folder: Path) -> Moved | None:
     """Before a relay is run in *folder*: None, or a hand-over that the other computer may not know of yet, so that this one must tell it.
 
     Raises:
+        MovedAway: it is served elsewhere.
         StartupError: no relay may be run there; the text says why, and what to do.
     """
     moved = read_moved(folder)
@@ -129,7 +134,7 @@ def moved_to_serve(folder: Path) -> Moved | None:
             "`python -m relay move finish`; or `python -m relay move give-up`."
         )
     if moved is not None and moved.is_there:
-        raise StartupError(
+        raise MovedAway(
             f"This relay has moved to another computer{_at(moved)}. What is in {folder} is how it was then. To take it back on purpose, stop the "
             "one over there for good, then run `python -m relay move take-back`: what was said over there is not here."
         )

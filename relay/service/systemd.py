@@ -113,9 +113,7 @@ class Service:
         try:
             self._ask("restart", NAME)
         except NoService as error:
-            raise NoService(
-                f"{error}\nWhat the relay said: {self._journal()}\nIt is tried again every few seconds; `service uninstall` ends that."
-            ) from error
+            raise NoService(f"{error}\nWhat the relay said: {self._journal()}\n{self._whether_again()}") from error
         return self.state()
 
     def uninstall(self) -> bool:
@@ -179,6 +177,11 @@ class Service:
                 f"The service is in place, but ends when you sign out: {done.stderr.strip()}. An administrator can change that: "
                 "loginctl enable-linger YOUR-NAME"
             )
+
+    def _whether_again(self) -> str:
+        if self.state().active == "activating":
+            return "It is tried again every few seconds; `service uninstall` ends that."
+        return "It is not tried again by itself; `service uninstall` takes it away."
 
     def _journal(self) -> str:
         done = self._run([*self.log_command.split(), "--no-pager", "--lines=3", "--output=cat", "_TRANSPORT=stdout"])

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from relay.exits import MOVED_AWAY, WRONG
+
 NAME: Final = "py-messenger-relay.service"
 STATE: Final = "py-messenger"
 """The folder of the data, below ``/var/lib``."""
@@ -125,7 +127,7 @@ def _unit(
         "Restart=on-failure",
         f"RestartSec={_TROUBLED_S}",
         *later,
-        "RestartPreventExitStatus=2",  # a wrong command line does not become right
+        f"RestartPreventExitStatus={WRONG} {MOVED_AWAY}",  # the next time would be as this one
         f"WatchdogSec={WATCHDOG_S}",
         "TimeoutStopSec=15",
         *rules,

@@ -23,11 +23,12 @@ from relay.cli.doctor import clock, database, disk, filesystem, folder, keys, po
 from relay.cli.doctor.finding import Check, Finding, Live, Patient
 from relay.cli.doctor.legs import examine
 from relay.cli.doctor.network import Facts, gather
-from relay.cli.ordering import NOT_DONE, add_options
+from relay.cli.ordering import add_options
 from relay.config import Config
 from relay.control.asking import OrderRefused, order
 from relay.control.place import NotRunning
 from relay.control.words import Examined, ExamineRelay, Keys, Relay, ShowKeys, ShowRelay
+from relay.exits import NOT_DONE
 from relay.storage.closed import Closed, look_into
 
 CHECKS: Final[dict[str, Check]] = {

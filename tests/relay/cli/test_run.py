@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import re
@@ -17,8 +18,11 @@ import pytest
 from common.crypto.identity import parse_invitation, show_relay_id
 from common.crypto.tls import client_context
 from common.environment import child_environment
+from common.ids import Millis, RelayId
 from relay.app import running
 from relay.cli import run
+from relay.exits import MOVED_AWAY
+from relay.moving.marks import Moved, write_mark
 from tests.people import quiet_config
 from tests.scenes.test_shutdown import ROOT
 
@@ -100,6 +104,19 @@ def test_a_setting_that_cannot_be_used_ends_it_with_one_sentence(tmp_path: Path)
     assert ended.stdout == ""
     assert ended.stderr.startswith("SERVER_PORT is “many” (on the command line)")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_relay_that_has_moved_away_ends_with_a_code_of_its_own(tmp_path: Path):
+    with started(tmp_path):
+        pass
+    write_mark(tmp_path / "data", Moved(RelayId("x"), b"claim", "move", Millis(1), ["10.0.0.2:5000"], is_there=True))
+    command = [sys.executable, "-m", "relay", "run", "--json", "--port", "0", "--announce", "no"]
+    command += ["--data-dir", str(tmp_path / "data"), "--key-file", str(tmp_path / "keys" / "relay.key")]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+    assert ended.returncode == MOVED_AWAY == 3
+    assert json.loads(ended.stdout)["code"] == "moved_away"
+    assert "10.0.0.2:5000" in ended.stderr
+    assert "take-back" in ended.stderr
 
 
 # -- the recovery code -------------------------------------------------------------------------------------------------

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from common.ids import Millis, RelayId
+from relay.exits import MOVED_AWAY
+from relay.moving.marks import Moved
 from relay.service.unit import KEYS, NAME, STATE
 from tests.relay.service.booted import Computer, booted, why_not
 
@@ -55,14 +59,14 @@ def asks(computer: Computer, path: str, body: dict[str, Any] | None = None, toke
     return answer
 
 
-def drop_in(computer: Computer, *lines: str) -> None:
+def drop_in(computer: Computer, *lines: str, fails: bool = False) -> None:
     """Change the service as an administrator does."""
     text = "[Service]\n" + "\n".join(lines) + "\n"
     folder = f"/etc/systemd/system/{NAME}.d"
     computer.says(
         "sh", "-c", 'mkdir -p "$0" && printf %s "$1" > "$0/test.conf" && systemctl daemon-reload', folder, text
     )
-    computer.says("systemctl", "restart", NAME)
+    (computer.runs if fails else computer.says)("systemctl", "restart", NAME)
 
 
 def pid_of(computer: Computer) -> int:
@@ -78,6 +82,7 @@ def test_what_keeps_it_from_starting_is_said(computer: Computer):
     done = computer.relay("service", "install", "--system")
     assert done.returncode == 1
     assert "There is no database in" in done.stderr
+    assert "It is tried again" in done.stderr
     assert computer.relay("service", "uninstall", "--system").returncode == 0
     computer.says("rm", "-rf", "/var/lib/private/py-messenger", DATA)
 
@@ -142,6 +147,22 @@ def test_a_crash_and_a_hang_are_followed_by_a_start(serving: Computer):
     serving.until(NAME, "NRestarts", "2")
     serving.until(NAME, "ActiveState", "active")
     assert asks(serving, "/api/relay")["name"]
+
+
+def test_one_that_has_moved_away_is_not_started_again_and_again(serving: Computer):
+    moved = Moved(RelayId("x"), b"claim", "move", Millis(1), ["10.0.0.2:5000"], is_there=True)
+    mark = f"{DATA}/relay.moved"
+    command = f"printf %s '{msgspec.json.encode(moved).decode()}' > {mark} && chown --reference={DATA}/relay.db {mark}"
+    serving.says("sh", "-c", command)
+    try:
+        drop_in(serving, "RestartSec=10ms", fails=True)
+        serving.until(NAME, "ActiveState", "failed")
+        assert (serving.shows(NAME, "ExecMainStatus"), serving.shows(NAME, "NRestarts")) == (str(MOVED_AWAY), "0")
+        again = serving.relay("service", "install", "--system")
+        assert "10.0.0.2:5000" in again.stderr
+        assert "It is not tried again" in again.stderr
+    finally:
+        serving.says("rm", mark)
 
 
 def test_status_tells_scripts_and_people(serving: Computer):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.ordering import NOT_DONE
 from relay.config import Config
+from relay.exits import MOVED_AWAY, NOT_DONE, WRONG
 from relay.service.systemd import Service, this_program
 from relay.service.unit import NAME, STEPS_SINCE, Program, system_unit, user_unit
 
@@ -86,6 +86,14 @@ def test_a_program_in_a_home_is_all_that_is_seen_of_it() -> None:
 def test_it_waits_longer_after_each_failure_where_systemd_can() -> None:
     assert "RestartSteps" not in system_unit(PLAIN, STEPS_SINCE - 1)
     assert "RestartSteps=6\nRestartMaxDelaySec=5min\n" in system_unit(PLAIN, STEPS_SINCE)
+
+
+def test_it_is_not_started_again_where_that_would_change_nothing() -> None:
+    for text in (system_unit(PLAIN, PRESENT), user_unit(PLAIN, PRESENT, OPT / "data", OPT / "relay.key")):
+        words = next(line for line in text.splitlines() if line.startswith("RestartPreventExitStatus="))
+        codes = {int(code) for code in words.partition("=")[2].split()}
+        assert {WRONG, MOVED_AWAY} <= codes
+        assert NOT_DONE not in codes  # a full disk, a port that another has: over by the next time
 
 
 def test_the_key_is_never_within_the_data() -> None:
