@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from common.ids import GroupId, Millis, Seq, UserId
-from common.protocol.messages import Invite, Role, User, Webhook
+from common.protocol.messages import Answer, Command, Invite, Role, User, Webhook
 from desktop.events import OwnStatus
 from desktop.intents import Intents
 from desktop.locale import _, n_
@@ -20,6 +20,7 @@ from desktop.view.moving import MovingShown
 from desktop.view.overlay import Choice as MenuLine
 from desktop.view.owning import Owning
 from desktop.view.quieting import Quieting
+from desktop.view.retaining import Retaining, may_change
 from desktop.view.sheets.stack import SheetStack
 from desktop.view.unsent import UnsentShown
 
@@ -55,6 +56,7 @@ class Around:
         self.owning = Owning(root, look, sheets, intents, ask)
         self.moving = MovingShown(root, look, sheets, intents)
         self.quieting = Quieting(root, look, sheets, intents)
+        self.retaining = Retaining(root, look, sheets, intents, ask, say)
         self.forget()
 
     def forget(self) -> None:
@@ -210,6 +212,7 @@ class Around:
             hooks=self.open_hooks,
             mute=lambda level: self._intents.mute(group, level),
             slow=lambda seconds: self.quieting.set_slow(group, seconds),
+            keeping=self.open_retention if may_change(header, self.user) else None,
             hide=lambda on: self._intents.hide(group, on),
             export=self.export,
             leave=self.ask_leave,
@@ -220,6 +223,15 @@ class Around:
             return GroupInfoSheet(self._root, self._look(), close, now, acts)
 
         self._sheets.open(make)
+
+    def open_retention(self) -> None:
+        """How much of the open conversation's past is kept."""
+        if self.header is not None:
+            self.retaining.open(self.header, self.user)
+
+    def ordered(self, command: Command, answer: Answer | None, problem: str) -> bool:
+        """What came of something that was asked of the relay as it is; whether there is anybody to tell."""
+        return self.owning.show(command, answer, problem) or self.retaining.show(command, answer, problem)
 
     def export(self) -> None:
         """The open conversation as files to keep."""

@@ -365,7 +365,7 @@ class Window(ShowsComposer):
         self._around.show_invites(group, invites)
 
     def show_ordered(self, command: Command, answer: Answer | None, problem: str) -> None:
-        if not self._around.owning.show(command, answer, problem) and problem:
+        if not self._around.ordered(command, answer, problem) and problem:
             self.show_toast(problem)
 
     def show_move(self, shown: MoveShown) -> None:

@@ -65,7 +65,8 @@ async def get_retention(parts: Parts, caller: SignedIn, command: GetRetention) -
 async def count_expired(parts: Parts, caller: SignedIn, command: CountExpired) -> Expired:
     """How many messages would go."""
     group, asker = _asked(parts, caller, command.group)
-    lost = await count(parts, group, numbers(group, command.days, command.entries, asker))
+    change = numbers(group, command.days, command.entries, asker)
+    lost = await count(parts, group, holding(group, False) if command.release else change)
     return Expired(re=command.id, messages=lost)
 
 

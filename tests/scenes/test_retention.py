@@ -279,6 +279,23 @@ async def test_while_all_is_held_neither_the_relay_nor_people_delete(stage: Stag
     assert "to be kept" not in [entry.get("body") for entry in await boris.reads()]
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+async def test_how_many_go_when_a_hold_ends_is_told_before(stage: Stage, clock: Clock, everywhere: bool):
+    olga = await owner_of(stage, "olga")
+    (anna,) = await stage.enter("anna", group="tea")
+    await olga.gets({"type": "join_group", "group": anna.group})
+    for number in range(3):
+        await anna.says(f"message {number}")
+    where = {} if everywhere else {"group": anna.group}
+    await olga.gets({"type": "set_hold", **where})
+    await olga.gets({"type": "set_retention", "group": anna.group, "days": 1})
+    clock.passes(5)
+    counted = await olga.gets({"type": "count_expired", **where, "release": True})
+    assert counted["messages"] == 3
+    assert (await info_of(anna))["keeps"]["held"]
+    await olga.gets({"type": "set_hold", **where, "on": False, "loses": counted["messages"]})
+
+
 # -- the disk ----------------------------------------------------------------------------------------------------------
 
 

@@ -396,11 +396,12 @@ class GetRetention(Command, frozen=True, kw_only=True, tag="get_retention"):
 
 
 class CountExpired(Command, frozen=True, kw_only=True, tag="count_expired"):
-    """How many messages would go if `set_retention` were given these rules now."""
+    """How many messages would go if `set_retention` were given these rules now; with *release*, if the hold there were to end."""
 
     group: WireId | None = None
     days: KeepDays | None = None
     entries: KeepEntries | None = None
+    release: bool = False
 
 
 class SetRetention(Command, frozen=True, kw_only=True, tag="set_retention"):

@@ -11,6 +11,7 @@ from desktop.events import NotifyLevel
 from desktop.locale import _, n_
 from desktop.model.rows import Header
 from desktop.view import kit, presence
+from desktop.view.keeping import rule_text
 from desktop.view.levels import levels
 from desktop.view.look import Look
 from desktop.view.quieting import pauses, slow_words
@@ -32,6 +33,8 @@ class InfoActs:
     hooks: kit.Command
     mute: Callable[[NotifyLevel], None]
     slow: Callable[[int], None]
+    keeping: kit.Command | None
+    """Say how much of the past is kept; None: the person may not."""
     hide: Callable[[bool], None]
     export: kit.Command
     leave: kit.Command
@@ -95,6 +98,7 @@ class GroupInfoSheet(Sheet):
             kit.paragraph(self.body, look, slow_words(header.slow), "second", look.palette.text2).pack(
                 fill="x", pady=(px(10), 0)
             )
+        self._say_what_is_kept(header, acts)
         kit.separator(self.body, look).pack(fill="x", pady=(px(14), px(6)))
         self._lines = self._columns()
         hide = _("Put back into the list") if header.hidden else _("Put out of sight")
@@ -111,6 +115,17 @@ class GroupInfoSheet(Sheet):
         made = kit.button(self._lines, self.look, label, self._first_close(act), "Menu", icon=icon)
         row, column = divmod(len(self._lines.grid_slaves()), self._beside)
         made.grid(row=row, column=column, sticky="we")
+
+    def _say_what_is_kept(self, header: Header, acts: InfoActs) -> None:
+        look, px = self.look, self.look.px
+        title = _("How long messages are kept")
+        kit.label(self.body, look, title, "small_bold", look.palette.text2).pack(anchor="w", pady=(px(12), px(3)))
+        row = kit.frame(self.body, look)
+        row.pack(fill="x")
+        if acts.keeping is not None:
+            change = kit.button(row, look, _("Change…"), self._first_close(acts.keeping), "Link")
+            change.pack(side="right", anchor="n", padx=(px(10), 0))
+        kit.paragraph(row, look, rule_text(header.keeps)).pack(side="left", fill="x", expand=True)
 
     def _columns(self) -> tk.Frame:
         """Two lines beside each other, so that all of them fit into a low window; large text needs the whole width."""

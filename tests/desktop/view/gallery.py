@@ -18,10 +18,12 @@ from common.protocol.messages import (
     AuditEntry,
     Command,
     CreateInvite,
+    GetRetention,
     Health,
     Invite,
     Invited,
     Invites,
+    Keeps,
     KeyWay,
     ListAccounts,
     ListAudit,
@@ -31,6 +33,7 @@ from common.protocol.messages import (
     PasswordMade,
     RelayState,
     ResetPassword,
+    Retained,
     Role,
     Session,
     Sessions,
@@ -225,6 +228,13 @@ def _owning(section: str, stage: Stage) -> None:
         stage.window.show_ordered(command, ANSWERS[type(command)], "")
 
 
+def _keeping(stage: Stage) -> None:
+    stage.window.show_main("Контора", User(UserId(1), "peter", "Пётр Иванов", "owner"))
+    stage.window.show_header(replace(TEAM, keeps=Keeps(days=30, entries=10_000, held=True, own=True)))
+    stage.window._around.open_retention()
+    stage.window.show_ordered(GetRetention(), ANSWERS[GetRetention], "")
+
+
 def _moving(shown: MoveShown) -> Callable[[Stage], object]:
     return lambda stage: stage.window.show_move(shown)
 
@@ -290,6 +300,7 @@ ANSWERS: dict[type[Command], Answer] = {
             resealing=(10, 100),
         )
     ),
+    GetRetention: Retained(keeps=Keeps(days=365, entries=100_000)),
     ListSessions: Sessions(
         sessions=[
             Session(1, "Ноутбук второй очереди склада", NOW, NOW),
@@ -411,6 +422,7 @@ WITHIN: dict[str, Callable[[Stage], object]] = {
     "join-by-code": lambda stage: stage.window._around.join_by_code(),
     "rename": lambda stage: stage.window._around.rename(),
     "about-group": lambda stage: stage.window._around.open_info(),
+    "keeping": _keeping,
     "invites": lambda stage: stage.window._around.open_invites(TEAM.group),
     "invite-made": _with_invite,
     "transfers": _transfers,
