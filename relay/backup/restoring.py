@@ -80,7 +80,7 @@ async def restore(path: Path, config: Config, now: Millis, told: Told, *, replac
     """
     reading = await asyncio.to_thread(verify, path, config, lambda done, total: told(done, 2 * total))
     folder = config.data_dir
-    occupied = await asyncio.to_thread(_is_occupied, folder)
+    occupied = not await asyncio.to_thread(folders.is_empty, folder)
     if occupied and not replace_data:
         raise NoBackup(
             f"There is data in {folder} already. Give --replace to put the backup in its place (what is there is moved aside), or name "
@@ -127,10 +127,6 @@ def _master(slots: list[Slot], config: Config) -> MasterKey:
     return unlock(slots, key_file=key_file, passphrase=config.passphrase)
 
 
-def _is_occupied(folder: Path) -> bool:
-    return folder.is_dir() and any(entry.name != folders.LOCK for entry in folder.iterdir())
-
-
 def _lay_out(path: Path, config: Config, laid_out: Path, reading: Reading, told: Told) -> None:
     shutil.rmtree(laid_out, ignore_errors=True)
     laid_out.parent.mkdir(parents=True, exist_ok=True)
@@ -168,11 +164,11 @@ def _put_in_place(laid_out: Path, folder: Path, now: Millis) -> Path | None:
     moved = None
     if folder.exists():
         _refuse_a_running_relay(folder)
-        if _is_occupied(folder):
+        if folders.is_empty(folder):
+            folders.carry_over(folder, laid_out)
+        else:
             moved = _aside(folder, now)
             folder.rename(moved)
-        else:
-            shutil.rmtree(folder)
     try:
         laid_out.rename(folder)
     except OSError:

@@ -368,10 +368,7 @@ def _put_in_place(folder: Path, at: Millis) -> Path | None:
             moved = _aside(folder, at)
             folder.rename(moved)
         else:
-            for left in folder.iterdir():  # a mark for git, a lock: nothing of a relay's
-                if not (beside / left.name).exists():
-                    shutil.copy2(left, beside / left.name)
-            shutil.rmtree(folder)
+            folders.carry_over(folder, beside)  # a mark for git, a lock, what a person keeps there: nothing of a relay's
     beside.rename(folder)
     keep_names(folder.parent)
     return moved

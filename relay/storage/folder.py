@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ DATABASE: Final = "relay.db"
 LOCK: Final = "relay.lock"
 REMAINS: Final = ("files", "search.snapshot", f"{DATABASE}-wal")
 """What stands beside a database that was in use, and never without one."""
+LITTER: Final = frozenset({LOCK, ".gitkeep", ".gitignore", ".DS_Store", ".directory", "Thumbs.db", "desktop.ini"})
+"""What git, file managers and this program itself put into a folder in which there is nothing."""
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 
 # Here openers cannot share memory reliably, which the write-ahead log needs: it was seen to corrupt databases within minutes.
@@ -36,6 +39,28 @@ class FolderLock:
 def restoring(folder: Path) -> Path:
     """Where a backup is laid out before it takes the place of *folder*."""
     return folder.with_name(f"{folder.name}.restoring")
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether there is nothing in *folder* that anybody would miss; also where there is no such folder.
+
+    Raises:
+        OSError: it cannot be looked into.
+    """
+    return not folder.is_dir() or all(entry.name in LITTER for entry in folder.iterdir())
+
+
+def carry_over(folder: Path, beside: Path) -> None:
+    """Move what is in *folder* into *beside*, where nothing of that name is there yet, and remove *folder* with the rest. Both are on
+    one disk, so whatever ends it in the middle, each thing is in one of the two.
+
+    Raises:
+        OSError: it cannot be done; it may be tried again.
+    """
+    for left in folder.iterdir():
+        if not (beside / left.name).exists():
+            left.rename(beside / left.name)
+    shutil.rmtree(folder)
 
 
 def prepare_folder(folder: Path) -> None:

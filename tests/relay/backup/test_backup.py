@@ -314,6 +314,27 @@ async def test_data_that_is_there_is_moved_aside_and_only_when_asked(backup: Bac
         assert stage.relay.relay_id == backup.relay_id != other
 
 
+@pytest.mark.parametrize("litter", [".gitkeep", ".DS_Store", "relay.lock"])
+async def test_it_comes_into_a_folder_in_which_nothing_is_that_anybody_would_miss(
+    backup: Backup, tmp_path: Path, litter: str
+):
+    config = backup.elsewhere(tmp_path)
+    config.data_dir.mkdir(parents=True)
+    (config.data_dir / litter).touch()
+    restored = await brought_back(backup.path, config)
+    assert restored.moved is None
+    assert (config.data_dir / "relay.db").exists()
+    assert (config.data_dir / litter).exists(), "git would miss it"
+
+
+async def test_what_somebody_keeps_in_the_folder_is_not_taken_for_nothing(backup: Backup, tmp_path: Path):
+    config = backup.elsewhere(tmp_path)
+    (config.data_dir / "photos").mkdir(parents=True)
+    with pytest.raises(NoBackup, match="--replace"):
+        await brought_back(backup.path, config)
+    assert (config.data_dir / "photos").exists()
+
+
 async def test_a_folder_in_which_a_relay_runs_is_left_alone(backup: Backup, tmp_path: Path):
     config = backup.elsewhere(tmp_path)
     async with staged(replace(config, recovery_code=None)) as stage:

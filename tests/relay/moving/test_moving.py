@@ -138,6 +138,16 @@ async def test_where_a_relay_is_already_none_comes(here: Config, there: Config):
             await taken_over(link, there)
 
 
+async def test_what_a_person_keeps_in_the_folder_is_still_there(here: Config, there: Config):
+    (there.data_dir / "photos").mkdir(parents=True)
+    (there.data_dir / "photos" / "tea.jpg").write_bytes(b"picture")
+    (there.data_dir / ".gitkeep").touch()
+    async with staged(here) as stage:
+        await taken_over(await link_for(stage, await owner_of(stage)), there)
+    assert (there.data_dir / "photos" / "tea.jpg").read_bytes() == b"picture"
+    assert {".gitkeep", "relay.db"} <= {path.name for path in there.data_dir.iterdir()}
+
+
 async def test_while_it_holds_still_what_is_written_waits_and_is_not_lost(here: Config, there: Config):
     async with staged(here) as stage:
         anna = await owner_of(stage)
