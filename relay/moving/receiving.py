@@ -368,7 +368,8 @@ def _put_in_place(folder: Path, at: Millis) -> Path | None:
             moved = _aside(folder, at)
             folder.rename(moved)
         else:
-            folders.carry_over(folder, beside)  # a mark for git, a lock, what a person keeps there: nothing of a relay's
+            # A mark for git, a lock, what a person keeps there: nothing of a relay's.
+            folders.carry_over(folder, beside)
     beside.rename(folder)
     keep_names(folder.parent)
     return moved

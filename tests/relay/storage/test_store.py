@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from common.errors import StorageUnavailable
 from common.ids import Seq, UserId
 from relay.journal import Journal, urgent
 from relay.storage.reserve import BYTES, NAME
-from relay.storage.store import REOPEN_AFTER_MS, Store
+from relay.storage.store import REOPEN_AFTER_MS, ROOM_BYTES, Store
 from relay.storage.tables import Tables
 from relay.storage.transaction import Transaction
 from tests.relay.stores import Clock, add_person, database_in, log_of, message, store_in
@@ -121,6 +122,27 @@ async def test_a_full_disk_refuses_reads_on_and_resumes_when_there_is_room(small
         await _assert_writes_again(store, anna, acknowledged)
     async with store_in(small_disk, clock) as store:
         assert len(await log_of(store, store.general)) == acknowledged + 1
+
+
+@pytest.mark.allows_errors
+async def test_one_commit_that_fits_is_no_sign_that_there_is_room_again(
+    small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, filler = Clock(), small_disk / "filler"
+    async with store_in(small_disk, clock) as store:
+        anna = await add_person(store, "anna")
+        filler.write_bytes(bytes(1_000_000))
+        acknowledged = await _fill_up(store, anna)
+        clock.at += REOPEN_AFTER_MS
+        os.truncate(filler, 1_000_000 - ROOM_BYTES // 2)
+        await store.write(lambda tx: tx.append(message(store.general, anna, "это влезло")))
+        assert shutil.disk_usage(small_disk).free < ROOM_BYTES, "else this shows nothing"
+        assert store.problem is not None
+        assert "full" in store.problem
+        assert "works again" not in caplog.text
+        filler.unlink()
+        await _assert_writes_again(store, anna, acknowledged + 1)
+        assert "works again" in caplog.text
 
 
 async def _say_until_refused(journal: Journal, store: Store, sender: UserId) -> int:
