@@ -35,12 +35,25 @@ class WireError(MessengerError):
     status: ClassVar[int] = 500
     default: ClassVar[str] = "Something went wrong in the relay. Try again; if it stays so, look into the relay's log."
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None, re: int | None = None) -> None:
-        """*message* for people (the class's own when empty); *retry_after* in seconds; *re* the id of the command."""
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        retry_after: float | None = None,
+        re: int | None = None,
+        limit: str | None = None,
+        most: int | None = None,
+    ) -> None:
+        """*message* for people (the class's own when empty); *retry_after* in seconds; *re* the id of the command.
+
+        *limit*: which limit of one person it is about, by its name on the wire, and how much it is (*most*).
+        """
         super().__init__(message or self.default)
         self.message = message or self.default
         self.retry_after = retry_after
         self.re = re
+        self.limit = limit
+        self.most = most
 
 
 class InternalError(WireError):

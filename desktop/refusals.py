@@ -62,6 +62,19 @@ REFUSALS: Final = {
     "move_over": mark("This move is over, and the relay goes on where it was. Begin again."),
     LINK_LOST: mark("The relay cannot be reached. Check that it runs and that this computer is on its network."),
 }
+REACHED: Final = {
+    "links": mark("Your account is connected here as often as it may: {most} times. Close it somewhere else."),
+    "devices": mark("Your account is signed in on as many devices as it may: {most}. Sign out somewhere else."),
+    "messages_per_minute": mark("You write more than you may here: {most} messages a minute. Wait a little."),
+    "messages_per_hour": mark("You write more than you may here: {most} messages an hour. Wait a little."),
+    "files": mark("You have as much in files on this relay as you may: {most}. Delete messages with files."),
+    "uploads": mark("As many of your files are on their way as may be: {most}. Let some arrive, or cancel them."),
+    "groups": mark("You have made as many groups on this relay as you may: {most}. Ask whoever runs it."),
+    "invites": mark("You have given out as many invitations as you may: {most}. Revoke some first."),
+    "webhooks": mark("You have made as many webhooks as you may: {most}. Revoke some first."),
+    "tokens": mark("You have as many access tokens as you may: {most}. Revoke some first."),
+}
+"""The same where a limit of one person is reached, by the limit's name on the wire."""
 
 
 def in_words(code: str, message: str) -> str:

@@ -59,6 +59,7 @@ from relay.operating.purging import Purger
 from relay.operating.renewal import Renewal
 from relay.operating.rules import obey, obey_client
 from relay.operating.schedule import BackupSchedule
+from relay.personal_limits import PersonalLimits, defaults
 from relay.roster import Group, Roster
 from relay.search.search import Search
 from relay.search.snapshot import SnapshotFile
@@ -178,7 +179,7 @@ async def running(
         )
         metrics = Metrics(parts, parts.tally)
         api = Api(parts, doorkeeper, watch, partial(_scraped, metrics, watch, gateway, schedule))
-        uploads = _uploads(config, store, parts.journal)
+        uploads = _uploads(config, store, parts)
         transfers = Transfers(parts, uploads)
         leaving = HandingOver(handover, store, config.data_dir, doorkeeper, parts.now, config.name, config.kept())
         _when_it_moves(handover, gateway, beacon, stop)
@@ -237,6 +238,7 @@ async def _parts(
 ) -> Parts:
     roster = Roster(store.general)
     await store.read(lambda tables: _fill(roster, tables))
+    settings = await store.read(lambda tables: tables.limits.all())
     tally = Tally()
     fanout = Fanout(roster, tally)
     snapshots = SnapshotFile(
@@ -259,6 +261,7 @@ async def _parts(
         fanout=fanout,
         passwords=Passwords(),
         throttles=_throttles(config.rate_limit),
+        limits=PersonalLimits(defaults(config.rate_limit, config.files_per_person), settings),
         tally=tally,
         search=search,
         now=now,
@@ -270,9 +273,10 @@ async def _parts(
     )
 
 
-def _uploads(config: Config, store: Store, journal: Journal) -> Uploads:
+def _uploads(config: Config, store: Store, parts: Parts) -> Uploads:
     blobs = Blobs(config.data_dir / FOLDER, store.relay_id)
-    uploads = Uploads(store, journal, blobs, FileLimits(config.file_max, config.files_per_person, config.files_in_all))
+    may = FileLimits(config.file_max, parts.limits, config.files_in_all)
+    uploads = Uploads(store, parts.journal, blobs, may)
     store.on_files_gone = uploads.drop
     return uploads
 
@@ -311,6 +315,7 @@ def _throttles(rate: float) -> Throttles:
     everybody = (rate + commands) * SESSIONS_PER_ADDRESS
     return Throttles(
         posts_by_session=Buckets(rate, rate * BURST_S, clock),
+        posts_by_person=Buckets(0, 0, clock),
         posts_by_webhook=Buckets(rate, rate * BURST_S, clock),
         commands_by_session=Buckets(commands, commands * BURST_S, clock),
         commands_by_address=Buckets(everybody, everybody * BURST_S, clock),

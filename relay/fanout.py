@@ -126,6 +126,10 @@ class Fanout:
         """Who has a link open."""
         return list(self._links_by_user)
 
+    def links_of(self, user: UserId) -> int:
+        """How many links *user* has open."""
+        return len(self._links_by_user.get(user, ()))
+
     def presence(self, user: UserId) -> PresenceState:
         """How *user* is: do not disturb if one of their links says so, here if one is, else away; without a link offline."""
         return self._presence(user)[0]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -18,9 +20,10 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from common.errors import InternalError, RateLimited, ShuttingDown, UnexpectedMessage, WireError
+from common.ids import UserId
 from common.protocol import limits
-from common.protocol.codec import decode_commands, encode
-from common.protocol.messages import Bye, Command, Entry, Hello, Moved, Problem
+from common.protocol.codec import decode_commands, encode, problem_of
+from common.protocol.messages import Bye, Command, Entry, Hello, Moved
 from common.protocol.session import Session, State
 from relay.doorkeeper import Doorkeeper
 from relay.fanout import Link
@@ -57,6 +60,7 @@ class Gateway:
         self._doorkeeper = doorkeeper
         self._chance = chance
         self._links: set[_OpenLink] = set()
+        self._links_by_user: Counter[UserId] = Counter()
         self._closing = False
         self._watch: asyncio.Task[None] | None = None
 
@@ -107,30 +111,51 @@ class Gateway:
         address = request.remote or ""
         with self._doorkeeper.link_from(address):
             signed_in = await caller_of(self._parts, request.headers.get("Authorization"), address, request.host)
-            socket = web.WebSocketResponse(
-                compress=False,
-                max_msg_size=limits.FRAME_HARD_BYTES,
-                heartbeat=limits.HEARTBEAT_S,
-                timeout=limits.CLOSE_S,
-                protocols=(limits.SUBPROTOCOL,),
-                writer_limit=WRITER_LIMIT,
-                autoclose=False,
-                autoping=False,
-                decode_text=False,
-            )
-            await socket.prepare(request)
-            transport = request.transport
-            if transport is None:  # gone while the answer to the upgrade was on its way
-                return socket
-            link = _OpenLink(self._parts, signed_in, socket, transport)
-            self._links.add(link)
-            _log.debug("A link of device session %d is open, from %s", signed_in.session, address)
-            try:
-                await link.run()
-            finally:
-                self._links.discard(link)
-                _log.debug("A link of device session %d has ended", signed_in.session)
+            with self._another_link_of(signed_in.id):
+                return await self._serve(request, signed_in)
+
+    @contextmanager
+    def _another_link_of(self, user: UserId) -> Iterator[None]:
+        """Count a link of *user* for as long as the block runs.
+
+        Raises:
+            TooManyConnections: they have as many as they may.
+        """
+        self._parts.limits.check("links", user, self._links_by_user[user])
+        self._links_by_user[user] += 1
+        try:
+            yield
+        finally:
+            self._links_by_user[user] -= 1
+            if not self._links_by_user[user]:
+                del self._links_by_user[user]
+
+    async def _serve(self, request: web.Request, signed_in: SignedIn) -> web.StreamResponse:
+        """One WebSocket of *signed_in*."""
+        socket = web.WebSocketResponse(
+            compress=False,
+            max_msg_size=limits.FRAME_HARD_BYTES,
+            heartbeat=limits.HEARTBEAT_S,
+            timeout=limits.CLOSE_S,
+            protocols=(limits.SUBPROTOCOL,),
+            writer_limit=WRITER_LIMIT,
+            autoclose=False,
+            autoping=False,
+            decode_text=False,
+        )
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is None:  # gone while the answer to the upgrade was on its way
             return socket
+        link = _OpenLink(self._parts, signed_in, socket, transport)
+        self._links.add(link)
+        _log.debug("A link of device session %d is open, from %s", signed_in.session, signed_in.address)
+        try:
+            await link.run()
+        finally:
+            self._links.discard(link)
+            _log.debug("A link of device session %d has ended", signed_in.session)
+        return socket
 
     async def _watch_over(self) -> None:
         loop = asyncio.get_running_loop()
@@ -289,8 +314,7 @@ class _OpenLink:
     def _refuse(self, error: WireError, re: int | None) -> None:
         self._parts.tally.refusals[error.code] += 1
         _log.debug("Device session %d was refused: %s", self._caller.session, error.code)
-        problem = Problem(code=error.code, message=error.message, re=re, retry_after=error.retry_after)
-        self._link.outbox.answer(encode(problem))
+        self._link.outbox.answer(encode(problem_of(error, re)))
         self._refusals = self._refusals + 1 if error.code == _REFUSED else 0
         if self._refusals >= REFUSALS_IN_A_ROW:
             self._link.outbox.end(End(WSCloseCode.POLICY_VIOLATION, b"too much at once"), at_once=True)

@@ -33,15 +33,19 @@ class Buckets(Generic[K]):
 
     def wait_s(self, key: K) -> float:
         """0 when *key* may do it once more, which is counted; else after how many seconds it may."""
-        if self._per_s <= 0:
+        return self.wait_at(key, self._per_s, self._burst)
+
+    def wait_at(self, key: K, per_s: float, burst: float) -> float:
+        """As `wait_s`, for a key with numbers of its own."""
+        if per_s <= 0:
             return 0.0
         now = self._now()
-        level, at = self._levels.pop(key, (self._burst, now))
-        level = min(self._burst, level + (now - at) * self._per_s)
+        level, at = self._levels.pop(key, (burst, now))
+        level = min(burst, level + (now - at) * per_s)
         allowed = level >= 1.0
         self._levels[key] = (level - 1.0 if allowed else level, now)
         _trim(self._levels)
-        return 0.0 if allowed else (1.0 - level) / self._per_s
+        return 0.0 if allowed else (1.0 - level) / per_s
 
 
 class Guesses:

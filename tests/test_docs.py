@@ -61,9 +61,10 @@ from common.protocol.messages import (
 from common.protocol.schema import WITHOUT_TOKEN
 from common.protocol.session import diagram
 from relay.app import RunningRelay, running
-from relay.config import SETTINGS, Config
+from relay.config import FILES_PER_PERSON, RATE_LIMIT, SETTINGS, Config
 from relay.handlers.rules import RULES
 from relay.outbox import TOO_SLOW
+from relay.personal_limits import NAMES, defaults, reached
 from relay.storage.migrate import migrations
 from tests.common.protocol.words import fields_of, plain, tag_of
 
@@ -327,6 +328,18 @@ def test_every_code_that_a_command_is_refused_with_exists():
     mentioned = {code for codes in lists for code in quoted(codes)}
     assert mentioned
     assert mentioned <= wire_errors().keys()
+
+
+def test_every_limit_of_one_person_has_its_row_with_its_default_and_its_code():
+    table = {
+        quoted(name)[0]: (value, quoted(code)[0])
+        for name, value, _, code in rows(section(PROTOCOL, "## Limits of one person"))
+    }
+    shown = {"files": "20 GiB"}
+    counts = defaults(RATE_LIMIT, FILES_PER_PERSON)
+    assert table == {name: (shown.get(name, str(counts[name])), reached(name, 1).code) for name in NAMES}
+    page = section(ROOT / "docs" / "operations.md", "## Limits")
+    assert {name.replace("_", "-") for name in NAMES} <= {word for cells in rows(page) for word in quoted(cells[0])}
 
 
 def test_every_limit_has_its_row_with_its_number():

@@ -52,6 +52,7 @@ FLOORS = {
     "relay.listening": 2,
     "relay.logs": 1.5,  # a landing: the settings name its formats
     "relay.outbox": 2,
+    "relay.personal_limits": 1.5,  # values that the storage and the doors speak of
     "relay.roster": 2,
     "relay.storage": 2,
     "relay.tally": 1.5,  # a landing: plain numbers, for all parts

@@ -131,9 +131,16 @@ def decode_answer(kind: type[Answer], body: bytes) -> Answer | Problem:
         raise UnreadableFrame(_in_words(error)) from error
 
 
-def problem_of(error: WireError) -> Problem:
-    """An error in its form on the wire."""
-    return Problem(code=error.code, message=error.message, re=error.re, retry_after=error.retry_after)
+def problem_of(error: WireError, re: int | None = None) -> Problem:
+    """An error in its form on the wire. *re*: the id of the command, where *error* does not know it."""
+    return Problem(
+        code=error.code,
+        message=error.message,
+        re=error.re if re is None else re,
+        retry_after=error.retry_after,
+        limit=error.limit,
+        most=error.most,
+    )
 
 
 def _commands_one_by_one(frame: bytes) -> list[Command | WireError]:

@@ -15,12 +15,14 @@ _FIELDS: Final = {
     "wrong_credentials": SignInField.PASSWORD,
     "invitation_needed": SignInField.CODE,
 }
+_SAID_IN_FULL: Final = frozenset({LINK_LOST, "limit_reached"})
+"""What comes with these says more than can be known from the code, and is in the person's language already."""
 
 
 def refusal(code: str, message: str, retry_after: float | None = None) -> str:
     """What to tell the person; *message* as it came, for codes that a newer relay may have. *retry_after* in seconds."""
     text = in_words(code, message)
-    if code == LINK_LOST and message:
+    if code in _SAID_IN_FULL and message:
         text = message
     if retry_after is not None and retry_after >= 1:
         seconds = round(retry_after)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
-from typing import get_args
+from typing import Final, get_args
 
 from common.ids import SessionId
+from common.protocol import limits
 from common.protocol.messages import Role
 from relay.cli.ordering import add_options, ask, do, table, typed_twice, when
 from relay.control.words import (
@@ -14,6 +16,7 @@ from relay.control.words import (
     EnablePerson,
     ListPeople,
     ListSessions,
+    MutePerson,
     PasswordReset,
     People,
     Person,
@@ -21,12 +24,19 @@ from relay.control.words import (
     ResetPassword,
     RevokeSessions,
     Sessions,
+    UnmutePerson,
 )
+
+_TIME: Final = re.compile(r"(\d{1,9})\s?([smhd]?)")
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
+_WORDS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe the commands."""
-    parser = subparsers.add_parser("users", help="the accounts: list, shut out, new password", description=__doc__)
+    parser = subparsers.add_parser(
+        "users", help="the accounts: list, shut out, mute, new password", description=__doc__
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def add(name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -43,6 +53,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     reset.add_argument("--ask", action="store_true", help="type the password, instead of having one made up")
     promote = add("promote", "make somebody owner, admin or member of this relay", _promote)
     promote.add_argument("role", choices=get_args(Role), help="what they are to be")
+    mute = add("mute", "let somebody write nothing anywhere on this relay; they read on", _mute)
+    mute.add_argument(
+        "--for",
+        dest="seconds",
+        type=_seconds,
+        metavar="TIME",
+        help="so long, as 30m, 2h or 7d, at most 366d (until it is lifted)",
+    )
+    add("unmute", "let somebody write again who was muted on the whole relay", _unmute)
     add("sessions", "where somebody is signed in, and their access tokens", _sessions)
     revoke = add("revoke", "sign somebody out", _revoke)
     revoke.add_argument("session", type=int, nargs="?", help="only there, by the number that `sessions` shows")
@@ -80,6 +99,33 @@ def _reset(options: argparse.Namespace) -> int:
 
 def _promote(options: argparse.Namespace) -> int:
     return do(options, Promote(options.username, options.role), f"{options.username} is now {options.role} here.")
+
+
+def _mute(options: argparse.Namespace) -> int:
+    until = "until `users unmute` lifts it" if options.seconds is None else f"for {_told(options.seconds)}"
+    return do(
+        options, MutePerson(options.username, options.seconds), f"{options.username} can write nothing here {until}."
+    )
+
+
+def _unmute(options: argparse.Namespace) -> int:
+    return do(options, UnmutePerson(options.username), f"{options.username} can write again.")
+
+
+def _seconds(text: str) -> int:
+    match = _TIME.fullmatch(text.strip().lower())
+    if match is None or not 1 <= (seconds := int(match[1]) * _UNITS[match[2] or "s"]) <= limits.MUTE_S_MAX:
+        raise ValueError(text)
+    return seconds
+
+
+_seconds.__name__ = "time as 30m, 2h or 7d, at most 366d"  # as argparse calls it in its complaint
+
+
+def _told(seconds: int) -> str:
+    unit = next(unit for unit in ("d", "h", "m", "s") if not seconds % _UNITS[unit])
+    count = seconds // _UNITS[unit]
+    return f"{count} {_WORDS[unit]}{'' if count == 1 else 's'}"
 
 
 def _sessions(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import msgspec
 from common.crypto.keyslots import SlotKind
 from common.ids import Millis, RelayId, SessionId, UserId, WireId
 from common.protocol import limits
-from common.protocol.messages import AuditEntry, Invite, RelayState, Role
+from common.protocol.messages import AuditEntry, Invite, LimitName, RelayState, Role
 
 LINE_BYTES = 64 * 1024
 """An order is one line of JSON, no longer than this."""
@@ -173,6 +173,19 @@ class RevokeSessions(Order, frozen=True):
     session: SessionId | None = None
 
 
+class MutePerson(Order, frozen=True):
+    """Let *username* write nothing anywhere on the relay, for so many *seconds* or (None) until it is lifted."""
+
+    username: str
+    seconds: Annotated[int, msgspec.Meta(ge=1, le=limits.MUTE_S_MAX)] | None = None
+
+
+class UnmutePerson(Order, frozen=True):
+    """Lift that."""
+
+    username: str
+
+
 class Person(msgspec.Struct, frozen=True):
     """An account. *sessions*: how many devices are signed in; *seen_at*: when one of them connected last, None: there is none;
     *is_online*: whether one of them is here."""
@@ -214,6 +227,50 @@ class Sessions(Outcome, frozen=True):
     """Where somebody is signed in, oldest first."""
 
     sessions: list[Session]
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+
+class ShowLimits(Order, frozen=True):
+    """How much one person may: everybody, or *username* alone, with how much they have."""
+
+    username: str = ""
+
+
+class SetLimit(Order, frozen=True):
+    """Let *value* count from now on, for *username* alone or (empty) for everybody; 0: no limit, None: what counts otherwise."""
+
+    limit: LimitName
+    value: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)] | None
+    username: str = ""
+
+
+class LimitShown(msgspec.Struct, frozen=True):
+    """A limit. *value*: what counts, 0 for no limit; *otherwise*: what would count were nothing set there; *used*: how much the person
+    has of it, where that can be counted."""
+
+    name: LimitName
+    value: int
+    otherwise: int
+    is_set: bool
+    used: int | None = None
+
+
+class LimitException(msgspec.Struct, frozen=True):
+    """What was set for somebody alone."""
+
+    username: str
+    name: LimitName
+    value: int
+
+
+class LimitsShown(Outcome, frozen=True):
+    """All limits, of everybody with the *exceptions*, or of *username*."""
+
+    limits: list[LimitShown]
+    exceptions: list[LimitException]
+    username: str = ""
 
 
 # -- invitations -------------------------------------------------------------------------------------------------------
@@ -420,6 +477,10 @@ AnyOrder = (
     | Promote
     | ListSessions
     | RevokeSessions
+    | MutePerson
+    | UnmutePerson
+    | ShowLimits
+    | SetLimit
     | ListInvites
     | CreateInvite
     | RevokeInvite
@@ -439,6 +500,7 @@ AnyOutcome = (
     | People
     | PasswordReset
     | Sessions
+    | LimitsShown
     | InviteList
     | InviteMade
     | StateShown

@@ -34,6 +34,7 @@ from common.ids import Millis, UserId
 from common.protocol.messages import FileId, FileInfo
 from relay.files.blobs import BlobReader, Blobs, BlobWriter, Hasher
 from relay.journal import Journal
+from relay.personal_limits import PersonalLimits
 from relay.storage.files import StoredFile
 from relay.storage.storage import Storage
 from relay.storage.tables import Tables
@@ -62,10 +63,11 @@ Read = Callable[[], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """What this relay takes, in bytes. *one*: 0 takes none; of the others 0 is no limit."""
+    """What this relay takes. *one*: bytes of a file, 0 takes none; *of_people*: what each person may have; *in_all*: bytes of all, 0 is
+    no limit."""
 
     one: int
-    per_person: int
+    of_people: PersonalLimits
     in_all: int
 
 
@@ -192,7 +194,7 @@ class Uploads:
         """Make room for a file.
 
         Raises:
-            FileTooLarge, QuotaExceeded, NoSpace: there is none.
+            FileTooLarge, QuotaExceeded, LimitReached, NoSpace: there is none.
         """
         if self._closing:
             raise ShuttingDown
@@ -204,8 +206,8 @@ class Uploads:
             files = transaction.files
             if files.unnamed_of(user) >= UNNAMED_MAX:
                 raise QuotaExceeded("You have very many uploads that no message names. Send them, or take them away.")
-            if self.may.per_person and files.size_of(user) + named.size > self.may.per_person:
-                raise QuotaExceeded
+            self.may.of_people.check("uploads", user, files.awaited_of(user))
+            self.may.of_people.check_bytes(user, files.size_of(user) + named.size)
             if self.may.in_all and files.size_in_all() + named.size > self.may.in_all:
                 raise QuotaExceeded("There are as many files on this relay as it may keep. Ask whoever runs it.")
             if free - RESERVE_BYTES - files.awaited() < named.size:

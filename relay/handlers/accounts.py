@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from functools import partial
 from typing import Final
 
 from common.errors import (
@@ -16,7 +17,7 @@ from common.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from common.ids import GroupId, SessionId
+from common.ids import GroupId, SessionId, UserId
 from common.protocol import limits
 from common.protocol.messages import Answer, Login, Logout, Register, Role, User, UserChanged
 from common.protocol.messages import SignedIn as TokenGiven
@@ -32,6 +33,8 @@ from relay.storage.transaction import Transaction
 TOKEN_BYTES: Final = 32
 SEEN_EVERY_MS: Final = 60_000
 """When a script was last here is noted this often."""
+FORGOTTEN_AFTER_MS: Final = 30 * 24 * 3600 * 1000
+"""A device that was not here for so long gives its place to another one, where there is none left."""
 _TOKEN_CHARACTERS_MAX: Final = 64
 _SCHEME: Final = "bearer"
 
@@ -149,10 +152,30 @@ async def login(parts: Parts, caller: Caller, command: Login) -> TokenGiven:
         raise WrongCredentials
     parts.throttles.guesses.succeeded(account_name, caller.address)
     token, user = new_token(), account.user
-    await parts.journal.change(
-        lambda transaction: transaction.sessions.add(user.id, token_hash(token), command.device, transaction.now)
-    )
+
+    def sign_in(transaction: Transaction) -> None:
+        _make_room(parts, transaction, user.id)
+        transaction.sessions.add(user.id, token_hash(token), command.device, transaction.now)
+
+    await parts.journal.change(sign_in)
     return TokenGiven(re=command.id, token=token, user=user)
+
+
+def _make_room(parts: Parts, transaction: Transaction, user: UserId) -> None:
+    """Let *user* have one device session more. Where they have as many as they may, those go that have not been here for long.
+
+    Raises:
+        LimitReached: there are none such.
+    """
+    most = parts.limits.of("devices", user)
+    if not most:
+        return
+    sessions = transaction.sessions.seen_of(user)
+    while len(sessions) >= most and transaction.now - sessions[0][1] >= FORGOTTEN_AFTER_MS:
+        gone, _seen_at = sessions.pop(0)
+        transaction.sessions.revoke(gone)
+        transaction.afterwards(partial(parts.fanout.end_session, gone, user))
+    parts.limits.check("devices", user, len(sessions))
 
 
 async def logout(parts: Parts, caller: SignedIn, command: Logout) -> Answer:

@@ -51,6 +51,7 @@ async def create_group(parts: Parts, caller: SignedIn, command: CreateGroup) -> 
 
     def create(transaction: Transaction) -> GroupInfo:
         now = transaction.now
+        parts.limits.check("groups", caller.id, transaction.groups.made_by(caller.id))
         group = transaction.groups.create("group", command.name, command.topic, command.private, now, caller.id)
         transaction.append(Draft(group, caller.id, "join"))
         transaction.groups.add_member(group, caller.id, "owner", now)

@@ -39,6 +39,7 @@ async def create_invite(parts: Parts, caller: SignedIn, command: CreateInvite) -
     def create(transaction: Transaction) -> tuple[Invite, str]:
         if group is not None:
             check_admin(transaction, caller, group)
+        parts.limits.check("invites", caller.id, transaction.invites.made_by(caller.id, transaction.now))
         return make(transaction, caller, caller.id, group, command.uses, expires)
 
     invite, code = await parts.journal.change(create)

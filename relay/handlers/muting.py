@@ -12,6 +12,7 @@ from common.errors import Muted, NotAllowed, UnknownUser
 from common.ids import GroupId, Millis, UserId
 from common.protocol.messages import (
     Answer,
+    AuditAct,
     GroupChanged,
     ListMutes,
     Mute,
@@ -20,6 +21,7 @@ from common.protocol.messages import (
     Sent,
     SetSlow,
 )
+from relay.handlers.audit import note
 from relay.handlers.entering import check_admin
 from relay.handlers.groups import changeable, tell_all_who_see
 from relay.handlers.parts import Parts, SignedIn
@@ -73,7 +75,12 @@ async def mute_member(parts: Parts, caller: SignedIn, command: MuteMember) -> An
         )  # who runs the relay is muted by their like alone
         if is_above or not outranks(rank, role):
             raise NotAllowed(_ABOVE)
-        return change_mute(parts, transaction, group, user, on=command.on, seconds=command.seconds, by=caller.id)
+        is_changed = change_mute(parts, transaction, group, user, on=command.on, seconds=command.seconds, by=caller.id)
+        if is_changed and group is None:
+            act: AuditAct = "user_muted" if command.on else "user_unmuted"
+            detail = "" if command.seconds is None or not command.on else str(command.seconds)
+            note(transaction, caller, act, whom=person.username, detail=detail)
+        return is_changed
 
     if await parts.journal.change(mute) and group is None:
         await tell_of_everywhere(parts, user)

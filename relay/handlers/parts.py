@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from common.ids import GroupId, Millis, RelayId, SessionId, UserId
-from common.protocol.messages import Registration, Scope, User
+from common.protocol.messages import LimitName, Registration, Scope, User
 from relay.control.words import AnyOrder, Outcome
 from relay.fanout import Fanout, Link
 from relay.handlers.passwords import Passwords
 from relay.journal import Journal
 from relay.moving.handover import Handover
+from relay.personal_limits import PersonalLimits
 from relay.roster import Roster
 from relay.search.search import Search
 from relay.storage.storage import Storage
@@ -25,6 +26,7 @@ class Throttles:
     """Every limit of how often. The buckets of a session are shared by its links and its HTTP requests."""
 
     posts_by_session: Buckets[SessionId]
+    posts_by_person: Buckets[tuple[UserId, LimitName]]
     commands_by_session: Buckets[SessionId]
     posts_by_webhook: Buckets[int]
     commands_by_address: Buckets[str]
@@ -51,6 +53,7 @@ class Parts:
     fanout: Fanout
     passwords: Passwords
     throttles: Throttles
+    limits: PersonalLimits
     tally: Tally
     search: Search
     now: Callable[[], Millis]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from common.errors import BadRequest, NotAllowed
+from common.errors import BadRequest
 from common.ids import Millis, SessionId
-from common.protocol import limits
 from common.protocol.messages import AccessToken, Answer, CreateToken, ListTokens, RevokeToken, TokenMade, Tokens
 from relay.handlers import names
 from relay.handlers.accounts import new_token, token_hash
@@ -22,8 +21,7 @@ async def create_token(parts: Parts, caller: SignedIn, command: CreateToken) -> 
         now, sessions = transaction.now, transaction.sessions
         if expires is not None and expires <= now:
             raise BadRequest("'expires' has passed already.")
-        if len(sessions.tokens_of(caller.id, now)) >= limits.TOKENS_MAX:
-            raise NotAllowed("You have as many access tokens as you may. Revoke some first.")
+        parts.limits.check("tokens", caller.id, len(sessions.tokens_of(caller.id, now)))
         return sessions.add_token(caller.id, token_hash(secret), command.name, scopes, expires, now)
 
     token = await parts.journal.change(create)

@@ -55,6 +55,7 @@ async def create_webhook(parts: Parts, caller: SignedIn, command: CreateWebhook)
         check_admin(transaction, caller, group)
         if len(transaction.webhooks.of_group(group)) >= limits.WEBHOOKS_MAX:
             raise NotAllowed("This group has as many webhooks as it may. Revoke some first.")
+        parts.limits.check("webhooks", caller.id, transaction.webhooks.made_by(caller.id))
         return transaction.webhooks.add(group, caller.id, command.name, token_hash(secret), transaction.now)
 
     webhook = await parts.journal.change(create)

@@ -22,6 +22,7 @@ from relay.control.words import (
     ListPeople,
     ListSessions,
     MakeBackup,
+    MutePerson,
     NewRecoveryCode,
     OfferMove,
     Order,
@@ -32,15 +33,30 @@ from relay.control.words import (
     RevokeInvite,
     RevokeSessions,
     RotateKeys,
+    SetLimit,
     ShowKeys,
+    ShowLimits,
     ShowMove,
     ShowRelay,
     ShowState,
     StopRelay,
+    UnmutePerson,
 )
 from relay.handlers.parts import SignedIn
 from relay.journal import urgent
-from relay.operating import auditing, backups, invitations, keys, moving, people, relay_itself, rotation, state
+from relay.operating import (
+    auditing,
+    backups,
+    invitations,
+    keys,
+    limiting,
+    moving,
+    muting,
+    people,
+    relay_itself,
+    rotation,
+    state,
+)
 from relay.operating.operator import Operator, Tell
 
 ORDERS: Final[dict[type[Order], Callable[[Operator, Any], Awaitable[Outcome]]]] = {
@@ -59,6 +75,10 @@ ORDERS: Final[dict[type[Order], Callable[[Operator, Any], Awaitable[Outcome]]]] 
     Promote: people.promote,
     ListSessions: people.list_sessions,
     RevokeSessions: people.revoke_sessions,
+    MutePerson: muting.mute_person,
+    UnmutePerson: muting.unmute_person,
+    ShowLimits: limiting.show_limits,
+    SetLimit: limiting.set_limit,
     ListInvites: invitations.list_invites,
     CreateInvite: invitations.create_invite,
     RevokeInvite: invitations.revoke_invite,

@@ -170,6 +170,13 @@ class Files:
         (size,) = self._conn.execute("SELECT coalesce(sum(size - received), 0) FROM files").fetchone()
         return int(size)
 
+    def awaited_of(self, owner: UserId) -> int:
+        """How many files of *owner* have not arrived whole yet."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM files WHERE owner = ? AND digest IS NULL", (owner,)
+        ).fetchone()
+        return int(count)
+
     def unnamed_of(self, owner: UserId) -> int:
         """How many files of *owner* no message names (yet)."""
         (count,) = self._conn.execute(

@@ -57,6 +57,13 @@ class Invites:
         """The invitations that let somebody in, to the relay and to all groups, the oldest first."""
         return [Invite(*row) for row in self._conn.execute(f"{_SELECT} ORDER BY i.id", {"now": now}).fetchall()]
 
+    def made_by(self, user: UserId, now: Millis) -> int:
+        """How many of *user*'s still let somebody in."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM invites WHERE by_id = ? AND (expires_at IS NULL OR expires_at > ?)", (user, now)
+        ).fetchone()
+        return int(count)
+
     def use(self, invite: Invite) -> None:
         """Somebody came in by it; with its last use it goes."""
         self._conn.execute("UPDATE invites SET uses = uses - 1 WHERE id = ?", (invite.id,))

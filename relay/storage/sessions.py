@@ -62,6 +62,13 @@ class Sessions:
         ).fetchall()
         return [self._session(*row) for row in rows]
 
+    def seen_of(self, user: UserId) -> list[tuple[SessionId, Millis]]:
+        """Where *user* is signed in and when each was here last, that of the longest time ago first; scripts are not counted."""
+        rows = self._conn.execute(
+            "SELECT id, seen_at FROM sessions WHERE user_id = ? AND scopes IS NULL ORDER BY seen_at, id", (user,)
+        ).fetchall()
+        return [(SessionId(session), Millis(seen_at)) for session, seen_at in rows]
+
     def all_of(self, user: UserId) -> list[DeviceSession]:
         """Where *user* is signed in, and the access tokens of their scripts, expired ones too; oldest first."""
         rows = self._conn.execute(

@@ -11,6 +11,7 @@ from relay.storage.entries import Entries
 from relay.storage.files import Files
 from relay.storage.groups import Groups
 from relay.storage.invites import Invites
+from relay.storage.limits import Limits
 from relay.storage.log_order import LogOrder
 from relay.storage.meta import Meta
 from relay.storage.mutes import Mutes
@@ -37,6 +38,7 @@ class Tables:
         self.directs = Directs(conn)
         self.bans = Bans(conn)
         self.mutes = Mutes(conn)
+        self.limits = Limits(conn)
         self.invites = Invites(conn, vault)
         self.webhooks = Webhooks(conn, vault)
         self.log = LogOrder(conn, vault)

@@ -44,6 +44,11 @@ class Webhooks:
         rows = self._conn.execute(f"SELECT {_COLUMNS} FROM {_GOOD} WHERE w.group_id = ? ORDER BY w.id", (group,))
         return [self._webhook(*row) for row in rows.fetchall()]
 
+    def made_by(self, user: UserId) -> int:
+        """How many there are that *user* has made."""
+        (count,) = self._conn.execute("SELECT count(*) FROM webhooks WHERE by_id = ?", (user,)).fetchone()
+        return int(count)
+
     def revoke(self, webhook: int) -> None:
         """Its address leads nowhere from now on."""
         self._conn.execute("DELETE FROM webhooks WHERE id = ?", (webhook,))

@@ -147,12 +147,12 @@ async def test_when_a_script_was_last_here_is_told_to_the_minute(tmp_path: Path,
         assert token["seen"] == clock[0] > made["token"]["seen"]
 
 
-async def test_there_is_an_end_to_how_many(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(limits, "TOKENS_MAX", 2)
+async def test_there_is_an_end_to_how_many(stage: Stage):
+    stage.relay.parts.limits.put("tokens", None, 2)
     (anna,) = await stage.enter("anna")
     await makes_token(anna, "read")
     second = await makes_token(anna, "read")
-    assert await anna.is_refused({"type": "create_token", "name": "third", "scopes": ["read"]}) == "not_allowed"
+    assert await anna.is_refused({"type": "create_token", "name": "third", "scopes": ["read"]}) == "limit_reached"
     await anna.gets({"type": "revoke_token", "token": second["token"]["id"]})
     await makes_token(anna, "read")
 

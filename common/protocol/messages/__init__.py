@@ -408,6 +408,9 @@ from common.protocol.messages.values import (
     KeyWay as KeyWay,
 )
 from common.protocol.messages.values import (
+    LimitName as LimitName,
+)
+from common.protocol.messages.values import (
     Limits as Limits,
 )
 from common.protocol.messages.values import (

@@ -292,12 +292,17 @@ class OneRelay(Answer, frozen=True, kw_only=True, tag="ok"):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="error", omit_defaults=True):
-    """The answer is no. *re* is missing where the frame was so broken that the command's id is unknown."""
+    """The answer is no. *re* is missing where the frame was so broken that the command's id is unknown.
+
+    *limit*: which limit of one person is reached, a `LimitName` or one of a newer relay, and how much it is (*most*).
+    """
 
     code: str
     message: str
     re: int | None = None
     retry_after: float | None = None
+    limit: str | None = None
+    most: int | None = None
 
 
 ANSWERS: Final[dict[type[Command], type[Answer]]] = {

@@ -32,6 +32,9 @@ AuditAct = Literal[
     "member_removed",
     "member_banned",
     "ban_lifted",
+    "user_muted",
+    "user_unmuted",
+    "limits_changed",
     "recovery_code_confirmed",
     "recovery_code_made",
     "passphrase_added",
@@ -45,6 +48,19 @@ AuditAct = Literal[
     "relay_moved",
 ]
 """What is written down of what is done to the relay."""
+LimitName = Literal[
+    "links",
+    "devices",
+    "messages_per_minute",
+    "messages_per_hour",
+    "files",
+    "uploads",
+    "groups",
+    "invites",
+    "webhooks",
+    "tokens",
+]
+"""Of what one person may have so much, or do so often."""
 EntryKind = Literal[
     "message",
     "edit",

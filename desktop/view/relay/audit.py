@@ -9,7 +9,7 @@ from typing import Final
 from common.ids import Millis
 from common.protocol import limits
 from common.protocol.messages import Answer, AuditEntries, AuditEntry, Command, ListAudit
-from desktop import locale
+from desktop import durations, locale
 from desktop.locale import _, mark
 from desktop.view import kit
 from desktop.view.relay.desk import RelayDesk
@@ -28,6 +28,9 @@ ACTS: Final = {
     "member_removed": mark("{by} took {whom} out of “{detail}”"),
     "member_banned": mark("{by} banned {whom} from “{detail}”"),
     "ban_lifted": mark("{by} let {whom} come back into “{detail}”"),
+    "user_muted": mark("{by} muted {whom} on the whole relay ({detail})"),
+    "user_unmuted": mark("{by} let {whom} write again on the whole relay"),
+    "limits_changed": mark("{by} changed a limit of {whom}: {detail}"),
     "recovery_code_confirmed": mark("{by} confirmed the recovery code"),
     "recovery_code_made": mark("{by} made a new recovery code"),
     "passphrase_added": mark("{by} added a passphrase"),
@@ -50,6 +53,19 @@ _DETAILS: Final = {
 }
 """Words of the relay's own in the details of these acts; all other details are names, numbers and paths."""
 _WORDED: Final = frozenset({"role_changed", "slot_removed"})
+LIMITS: Final = {
+    "links": mark("clients connected at once"),
+    "devices": mark("devices signed in"),
+    "messages_per_minute": mark("messages in a minute"),
+    "messages_per_hour": mark("messages in an hour"),
+    "files": mark("size of all files"),
+    "uploads": mark("files on their way"),
+    "groups": mark("groups made"),
+    "invites": mark("invitations given out"),
+    "webhooks": mark("webhooks made"),
+    "tokens": mark("access tokens"),
+}
+"""The limits of one person, by their names on the wire."""
 
 
 class AuditPanel(OwnerPanel):
@@ -100,9 +116,16 @@ def words_of(entry: AuditEntry) -> str:
         return _("This record cannot be opened (damaged).")
     by = entry.by or (_("The relay itself") if entry.via == "relay" else _("Somebody at the relay's computer"))
     detail = _(_DETAILS[entry.detail]) if entry.act in _WORDED and entry.detail in _DETAILS else entry.detail
+    whom = entry.whom
+    if entry.act == "user_muted":
+        detail = durations.in_words(int(detail)) if detail.isascii() and detail.isdigit() else _("until it is lifted")
+    elif entry.act == "limits_changed":
+        name, colon, change = detail.partition(": ")
+        detail = f"{_(LIMITS[name])}{colon}{change}" if name in LIMITS else detail
+        whom = whom or _("everybody")
     if entry.act in ACTS:
-        return _(ACTS[entry.act]).format(by=by, whom=entry.whom, detail=detail)
-    return " · ".join(word for word in (by, entry.act.replace("_", " "), entry.whom, detail) if word)
+        return _(ACTS[entry.act]).format(by=by, whom=whom, detail=detail)
+    return " · ".join(word for word in (by, entry.act.replace("_", " "), whom, detail) if word)
 
 
 def build(parent: tk.Misc, desk: RelayDesk) -> AuditPanel:

@@ -23,7 +23,7 @@ GROUPS = {name: parser for name, parser in every_command(command_line()) if is_g
 ASKING = sorted(
     name
     for name in COMMANDS
-    if name.partition(" ")[0] in ("status", "stop", "keys", "users", "invites", "audit", "backup")
+    if name.partition(" ")[0] in ("status", "stop", "keys", "users", "limits", "invites", "audit", "backup")
 )
 """Those that ask the running relay."""
 

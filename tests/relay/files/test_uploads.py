@@ -18,6 +18,7 @@ from relay.files import uploads as module
 from relay.files.blobs import Blobs, BlobWriter
 from relay.files.uploads import COLLECTED_AFTER_MS, FileLimits, Uploads
 from relay.journal import CommittedEntry, Journal
+from relay.personal_limits import PersonalLimits, defaults
 from relay.storage.entries import Content, Draft
 from relay.storage.store import Store
 from tests.relay.stores import Clock, add_person, store_in
@@ -61,7 +62,7 @@ async def house_in(folder: Path) -> AsyncIterator[House]:
         journal = Journal(store, nobody)
         journal.start()
         blobs = Blobs(folder / "data" / "files", store.relay_id)
-        uploads = Uploads(store, journal, blobs, FileLimits(1 << 30, 0, 0))
+        uploads = Uploads(store, journal, blobs, FileLimits(1 << 30, PersonalLimits(defaults(0, 0)), 0))
         store.on_files_gone = uploads.drop
         try:
             yield House(clock, store, journal, blobs, uploads, await add_person(store, "anna"))
@@ -179,7 +180,12 @@ async def test_a_restart_goes_on_from_what_was_received(tmp_path: Path):
     async with store_in(tmp_path, clock) as store:
         journal = Journal(store, nobody)
         journal.start()
-        uploads = Uploads(store, journal, Blobs(tmp_path / "data" / "files", store.relay_id), FileLimits(1 << 30, 0, 0))
+        uploads = Uploads(
+            store,
+            journal,
+            Blobs(tmp_path / "data" / "files", store.relay_id),
+            FileLimits(1 << 30, PersonalLimits(defaults(0, 0)), 0),
+        )
         again = House(clock, store, journal, Blobs(tmp_path, store.relay_id), uploads, anna)
         assert await again.adds(file_id, DATA[400_000:]) == len(DATA)
         file = await uploads.to_fetch(file_id, anna)
