@@ -416,6 +416,15 @@ def test_every_act_has_its_words_and_an_unknown_one_is_shown_as_it_is(stage: Sta
     assert words_of(AuditEntry(1, NOW, "moved_on", "client", "anna", "boris", "x")) == "anna · moved on · boris · x"
 
 
+def test_a_mute_and_a_limit_are_written_down_in_the_persons_words():
+    muted = AuditEntry(1, NOW, "user_muted", "client", "anna", "boris", "7200")
+    assert words_of(muted) == "anna muted boris on the whole relay (2 hours)"
+    for_ever = AuditEntry(1, NOW, "user_muted", "client", "anna", "boris")
+    assert words_of(for_ever) == "anna muted boris on the whole relay (until it is lifted)"
+    changed = AuditEntry(1, NOW, "limits_changed", "client", "anna", "", "messages_per_hour: – → 5")
+    assert words_of(changed) == "anna changed a limit of everybody: messages in an hour: – → 5"
+
+
 def test_another_look_leaves_the_section_and_asks_anew(stage: Stage):
     arrive(stage, SECTIONS[-1].name)
     asked = len(stage.asked.of("order"))
