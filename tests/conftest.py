@@ -40,6 +40,12 @@ def pytest_configure() -> None:
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays for the whole run: no collection need look through it after each test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
     """Collect garbage between tests and in this thread alone, as the client does: other threads may not touch what Tk leaves."""
