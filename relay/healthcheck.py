@@ -1,12 +1,14 @@
 """Asks the relay on this machine whether it is well: `python -m relay.healthcheck`, for containers and service managers.
 
-Exit code 0 when `GET /health` answers 200, else 1 with the reason on standard error. It looks at SERVER_HOST and SERVER_PORT
+Exit code 0 when `GET /health` answers 200, else 1. What is not well is said a line each: on standard error when the code is 1, on standard output
+when the relay serves all the same. It looks at SERVER_HOST and SERVER_PORT
 as the relay does, and loads little, because it starts every few seconds.
 """
 
 from __future__ import annotations
 
 import http.client
+import json
 import ssl
 import sys
 from typing import Final
@@ -16,11 +18,12 @@ from common.errors import ConfigError
 from common.protocol.limits import DEFAULT_PORT
 
 TIMEOUT_S: Final = 4.0
+_ANSWER_BYTES: Final = 16 * 1024
 _ANY: Final = frozenset({"", "*", "0.0.0.0"})
 
 
-def ask(host: str, port: int) -> str:
-    """Why the relay at *host* and *port* is not well; empty when it is."""
+def ask(host: str, port: int) -> tuple[bool, list[str]]:
+    """Whether the relay at *host* and *port* stores what is said to it, and what is not well, in words."""
     # It asks its own machine, and tells no secret: whose certificate answers makes no difference.
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -29,24 +32,36 @@ def ask(host: str, port: int) -> str:
     try:
         connection.request("GET", "/health")
         answer = connection.getresponse()
-        text = answer.read(1000).decode("utf-8", "replace")
+        said = answer.read(_ANSWER_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        return f"No answer from {host} port {port}: {error}."
+        return False, [f"No answer from {host} port {port}: {error}."]
     finally:
         connection.close()
-    return "" if answer.status == http.HTTPStatus.OK else f"The relay answers {answer.status}: {text}"
+    if answer.status not in (http.HTTPStatus.OK, http.HTTPStatus.SERVICE_UNAVAILABLE):
+        return False, [f"What answers on port {port} of {host} says {answer.status} and is not a relay."]
+    return answer.status == http.HTTPStatus.OK, _reasons(said)
+
+
+def _reasons(said: bytes) -> list[str]:
+    """What stands in the answer of `GET /health`: a code and a sentence each."""
+    try:
+        health = json.loads(said)
+        pairs = zip(health.get("codes", []), health.get("reasons", []), strict=True)
+        return [f"{code}: {words}" for code, words in pairs]
+    except (ValueError, TypeError, AttributeError):
+        return ["The answer cannot be understood."]
 
 
 def main() -> int:
     try:
         sources = Sources.gather({})
         host = sources.text("SERVER_HOST", "").strip("[]")
-        reason = ask(_reachable(host), sources.integer("SERVER_PORT", DEFAULT_PORT, 1, 65535))
+        is_well, reasons = ask(_reachable(host), sources.integer("SERVER_PORT", DEFAULT_PORT, 1, 65535))
     except ConfigError as error:
-        reason = str(error)
-    if reason:
-        print(reason, file=sys.stderr)
-    return 1 if reason else 0
+        is_well, reasons = False, [str(error)]
+    for reason in reasons:
+        print(reason, file=sys.stdout if is_well else sys.stderr)
+    return 0 if is_well else 1
 
 
 def _reachable(host: str) -> str:

@@ -1,18 +1,20 @@
-"""``python -m relay status`` and ``stop``: whether a relay runs here, and to end one that nobody holds in the foreground."""
+"""``python -m relay status`` and ``stop``: which relay runs here and how it is, and to end one that nobody holds in the foreground."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import msgspec
 
 from common.crypto.identity import show_relay_id
 from common.errors import StartupError
-from relay.cli.ordering import add_options, ask, data_dir
+from common.protocol.messages import Health, RelayState
+from relay.cli.ordering import add_options, data_dir, when
 from relay.control.asking import OrderRefused, order
-from relay.control.words import Done, Relay, ShowRelay, StopRelay
+from relay.control.words import Done, Relay, ShowRelay, ShowState, StateShown, StopRelay
 from relay.storage.folder import lock_folder
 
 STOP_S: Final = 10.0
@@ -22,19 +24,55 @@ _AGAIN_S: Final = 0.05
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe the commands."""
-    words = "say which relay runs here, and where"
-    add_options(subparsers.add_parser("status", help=words, description=words), _status)
+    words = "say which relay runs here, where, and whether it is well"
+    more = "What is not well is said with what to do. The exit code is 0 while a relay runs, well or not; `health` tells scripts."
+    add_options(subparsers.add_parser("status", help=words, description=f"{words}. {more}"), _status)
     words = "end the relay that runs here, as Ctrl+C does"
     add_options(subparsers.add_parser("stop", help=words, description=words), _stop)
 
 
 def _status(options: argparse.Namespace) -> int:
-    relay = ask(options, ShowRelay(), Relay)
-    if not options.json:
-        print(
-            f"{relay.name} runs on port {relay.port}, process {relay.pid}.\nRelay id: {show_relay_id(relay.relay_id)}"
-        )
+    folder = data_dir(options)
+    relay = order(folder, ShowRelay(), Relay)
+    try:
+        state = order(folder, ShowState(), StateShown).relay
+    except OrderRefused:  # nothing can be read: then that is what is not well
+        state = None
+    if options.json:
+        said: dict[str, Any] = msgspec.to_builtins(relay) | {"state": msgspec.to_builtins(state)}
+        print(msgspec.json.encode(said).decode())
+    else:
+        print("\n".join((*_who(relay), *_how(relay.health), *(() if state is None else _what(state)))))
     return 0
+
+
+def _who(relay: Relay) -> Iterator[str]:
+    yield f"{relay.name} runs on port {relay.port}, process {relay.pid}."
+    yield f"Relay id: {show_relay_id(relay.relay_id)}"
+
+
+def _how(health: Health) -> Iterator[str]:
+    if health.status == "ok":
+        yield "It is well."
+        return
+    yield "Not well:"
+    for code, reason in zip(health.codes, health.reasons, strict=True):
+        yield f"  {code + ':':14} {reason}"
+
+
+def _what(state: RelayState) -> Iterator[str]:
+    people = f"{state.online:,} of {state.people:,} people are here"
+    yield f"Version {state.version}, since {when(state.since)}. {people}; {state.entries:,} entries in {state.groups:,} groups."
+    if state.free is not None and state.total is not None:
+        yield f"Its disk has {_size(state.free)} of {_size(state.total)} free. Data: {state.folder}"
+    if state.backup_at is None:
+        yield "There has never been a backup: python -m relay backup FILE"
+    else:
+        yield f"The last backup was made {when(state.backup_at)}."
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 10**9 else f"{count / 1e6:,.0f} MB"
 
 
 def _stop(options: argparse.Namespace) -> int:

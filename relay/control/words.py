@@ -12,7 +12,7 @@ import msgspec
 from common.crypto.keyslots import SlotKind
 from common.ids import Millis, RelayId, SessionId, UserId, WireId
 from common.protocol import limits
-from common.protocol.messages import AuditEntry, Invite, LimitName, RelayState, Role
+from common.protocol.messages import AuditEntry, Health, Invite, LimitName, RelayState, Role
 
 LINE_BYTES = 64 * 1024
 """An order is one line of JSON, no longer than this."""
@@ -408,12 +408,13 @@ class StopRelay(Order, frozen=True):
 
 
 class Relay(Outcome, frozen=True):
-    """The relay that runs here. *pid*: its process."""
+    """The relay that runs here. *pid*: its process. *health*: as `/health` tells it."""
 
     relay_id: RelayId
     name: str
     port: int
     pid: int
+    health: Health
 
 
 class Ailment(msgspec.Struct, frozen=True):

@@ -26,6 +26,10 @@ LOOK_TICKS: Final = 30
 """After so many ticks the disk is looked at, whether anybody asks or not: what is wrong stands in the log then."""
 FRESH_S: Final = 1.0
 """What was measured is told for so long without looking again, however many ask."""
+_DAMAGED: Final = (
+    "{count} stored records cannot be opened (damaged). They show as damaged, and all else goes on. Look at `relay doctor`; when they are more "
+    "than a few, restore a backup."
+)
 _SAID_ELSEWHERE: Final = frozenset({"storage", "reading", "backup", "search", "announcement"})
 """Whoever finds these says so in the log."""
 
@@ -82,7 +86,7 @@ class Watch:
         if search.problem:
             found.append(Trouble("search", search.problem))
         if store.damaged:
-            found.append(Trouble("damaged", f"{store.damaged} stored records cannot be opened (damaged)."))
+            found.append(Trouble("damaged", _DAMAGED.format(count=store.damaged)))
         found += of_disk(measured)
         found += of_clock(Clock(now, self._newest, self._begins, self._ends))
         found += self._others()

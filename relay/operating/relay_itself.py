@@ -8,13 +8,25 @@ import sqlite3
 from common.crypto.certificate import validity
 from common.errors import NotAllowed, StorageUnavailable
 from common.ids import Millis
+from common.protocol.messages import Health
 from relay.control.words import Ailment, Done, Examined, ExamineRelay, Relay, ShowRelay, StopRelay
 from relay.operating.operator import Operator
 
 
 async def show_relay(operator: Operator, _order: ShowRelay) -> Relay:
-    """Who runs here, and where."""
-    return Relay(operator.parts.relay_id, operator.parts.name, operator.port, os.getpid())
+    """Who runs here, where, and how it is."""
+    parts = operator.parts
+    return Relay(parts.relay_id, parts.name, operator.port, os.getpid(), await health_of(operator))
+
+
+async def health_of(operator: Operator) -> Health:
+    """How it is, as `/health` tells it."""
+    troubles = await operator.troubles() if operator.troubles is not None else []
+    return Health(
+        status="degraded" if troubles else "ok",
+        reasons=[trouble.words for trouble in troubles],
+        codes=[trouble.code for trouble in troubles],
+    )
 
 
 async def examine_relay(operator: Operator, order: ExamineRelay) -> Examined:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.ids import Millis
-from common.protocol.messages import Health, KeyWay, RelayState
+from common.protocol.messages import KeyWay, RelayState
 from relay import VERSION
 from relay.control.words import Keys, ShowKeys, ShowState, StateShown
 from relay.operating.keys import show_keys
 from relay.operating.operator import Operator
+from relay.operating.relay_itself import health_of
 from relay.operating.standing import check_standing
 from relay.storage.folder import DATABASE
 from relay.storage.tables import Tables
@@ -50,7 +51,7 @@ async def show_state(operator: Operator, order: ShowState) -> StateShown:
         RelayState(
             version=VERSION,
             since=operator.since or parts.now(),
-            health=await _health(operator),
+            health=await health_of(operator),
             registration=parts.registration,
             people=stored.people,
             online=parts.fanout.online,
@@ -70,15 +71,6 @@ async def show_state(operator: Operator, order: ShowState) -> StateShown:
             knows_passphrase=keys.knows_passphrase,
             resealing=None if keys.rotation is None else (keys.rotation.done, keys.rotation.total),
         )
-    )
-
-
-async def _health(operator: Operator) -> Health:
-    troubles = await operator.troubles() if operator.troubles is not None else []
-    return Health(
-        status="degraded" if troubles else "ok",
-        reasons=[trouble.words for trouble in troubles],
-        codes=[trouble.code for trouble in troubles],
     )
 
 

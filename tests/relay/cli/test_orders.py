@@ -132,6 +132,39 @@ async def test_which_relay_runs_is_told_and_one_that_a_program_runs_is_not_stopp
     assert (code, json.loads(said)["code"]) == (1, "not_allowed")
 
 
+async def test_how_the_relay_is_is_told_with_what_to_do(stage: Stage, relay: Any):
+    await stage.enter("anna")
+    code, said, _ = await relay("status")
+    assert (code, "It is well." in said, "1 of 1 people are here" in said) == (0, True, True)
+    assert "never been a backup" in said
+    told = json.loads((await relay("status", "--json"))[1])
+    assert (told["health"], told["state"]["people"]) == ({"status": "ok"}, 1)
+    for path in stage.relay.config.key_file.parent.iterdir():
+        path.unlink()
+    async with asyncio.timeout(20):
+        while (told := json.loads((await relay("status", "--json"))[1]))["health"]["status"] == "ok":
+            await asyncio.sleep(0.05)  # it looks once a second
+    assert told["health"]["codes"] == ["key_file"]
+    code, said, _ = await relay("status")
+    assert (code, "It is well." in said) == (0, False)
+    assert "key_file:" in said
+    assert "relay keys status" in said
+
+
+@pytest.mark.allows_errors
+async def test_how_a_relay_is_whose_database_cannot_be_read_is_told(stage: Stage, relay: Any):
+    (anna,) = await stage.enter("anna")
+    for _ in range(20):
+        await anna.says("полно " * 2000)
+    await stage.relay.parts.store.checkpoint(truncate=True)
+    path = stage.relay.config.data_dir / "relay.db"
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096))
+    code, said, _ = await relay("status", "--json")
+    told = json.loads(said)
+    assert (code, told["health"]["codes"], told["state"]) == (0, ["reading"], None)
+    assert "reading:" in (await relay("status"))[1]
+
+
 async def test_keys_are_rotated_with_a_code_that_is_typed_back_first(stage: Stage, relay: Any):
     (anna,) = await stage.enter("anna")
     await anna.says("до")
