@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -18,12 +19,17 @@ from relay.control.words import BackupMade, MakeBackup, Progress
 from relay.files.blobs import FOLDER
 from relay.handlers.audit import note
 from relay.operating.operator import Operator
+from relay.storage.folder import DATABASE
 from relay.storage.transaction import Transaction
 
 _log = logging.getLogger(__name__)
 
 COPY: Final = "backup.db.part"
 """In the data folder, while a backup is made: a copy of the database, sealed as that is."""
+BESIDE: Final = ".copy.part"
+"""The ending of the same copy beside the backup, where the data folder's disk has no room for it."""
+_ROOM: Final = 16 * 1024 * 1024
+"""Bytes that a copy leaves free: people go on talking meanwhile."""
 
 _running: set[Path] = set()
 
@@ -63,8 +69,8 @@ async def back_up(operator: Operator, path: Path) -> Made:
         if stop.is_set():
             raise Stopped
 
-    copy = folder / COPY
     with _alone(folder):
+        copy = await asyncio.to_thread(_place_of_copy, folder / DATABASE, path)
         try:
             await asyncio.to_thread(copy.unlink, missing_ok=True)
             vault = await operator.store.copy_to(copy, look)
@@ -74,12 +80,43 @@ async def back_up(operator: Operator, path: Path) -> Made:
             raise NotAllowed(str(error)) from error
         except sqlite3.Error as error:
             raise NotAllowed(
-                f"The database cannot be copied ({error}). Look at the disk: the copy needs room in {folder}, and a damaged database "
-                "is no backup."
+                f"The database cannot be copied to {copy.parent} ({error}). Look at the disk; a damaged database is no backup."
             ) from error
         finally:
             stop.set()  # for the thread, when nobody waits for it any more
             await asyncio.to_thread(copy.unlink, missing_ok=True)
+
+
+def _place_of_copy(database: Path, path: Path) -> Path:
+    """Where a copy of *database* may lie while the backup *path* is made: in the data folder, or else beside the backup.
+
+    Raises:
+        NotAllowed: there is no room for it at either place.
+    """
+    needed = sum(_size(database.with_name(f"{database.name}{more}")) for more in ("", "-wal"))
+    own, beside = database.with_name(COPY), path.with_name(path.name + BESIDE)
+    if _free(own.parent) >= needed + _ROOM:
+        return own
+    if _free(beside.parent) >= 2 * needed + _ROOM:
+        return beside
+    raise NotAllowed(
+        f"While a backup is made, a copy of the database lies beside it: {needed / 1e6:,.0f} MB, for which there is no room in {own.parent}, nor, "
+        f"with the backup itself, in {beside.parent}. Make room, or write the backup to a larger disk."
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:  # there is no such folder, which is said when the backup is to be written there
+        return 0
 
 
 def forget_broken_off(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from common.errors import WireError
 from common.ids import Millis, RelayId
-from relay.operating.backups import back_up, note_made
+from relay.operating.backups import BESIDE, back_up, note_made
 from relay.operating.operator import Operator
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,12 @@ def superfluous(names: Iterable[str], relay_id: RelayId) -> list[str]:
 
 def broken_off(names: Iterable[str], relay_id: RelayId) -> list[str]:
     """Those of this relay that were never finished."""
-    return [name for name in names if _made_at(name.removesuffix(_PART), relay_id) and name.endswith(_PART)]
+    endings = (BESIDE, _PART)
+    return [
+        name
+        for name in names
+        if any(name.endswith(each) and _made_at(name[: -len(each)], relay_id) for each in endings)
+    ]
 
 
 def _made_at(name: str, relay_id: RelayId) -> datetime | None:

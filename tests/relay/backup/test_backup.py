@@ -44,6 +44,10 @@ async def backed_up(stage: Stage, path: Path, told: Callable[[Progress], None] =
     return await asyncio.to_thread(order, stage.relay.config.data_dir, MakeBackup(str(path)), BackupMade, told)
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 async def brought_back(path: Path, config: Config, *, replace_data: bool = False) -> Restored:
     return await restore(path, config, NOW, silent, replace_data=replace_data)
 
@@ -203,6 +207,23 @@ async def test_a_disk_without_room_is_said_and_nothing_is_left_on_it(tmp_path: P
             await backed_up(stage, small_disk / "relay.backup")
         assert await asyncio.to_thread(os.listdir, small_disk) == []
         await anna.says("goes on")
+
+
+@pytest.mark.allows_errors
+async def test_a_relay_whose_disk_has_no_room_is_backed_up_to_another_disk(tmp_path: Path, small_disk: Path):
+    config = replace(quiet_config(tmp_path), data_dir=small_disk / "data")
+    async with staged(config) as stage:
+        (anna,) = await stage.enter("anna")
+        await asyncio.gather(*(anna.says("x" * 16_000) for _ in range(200)))
+        (tmp_path / "elsewhere").mkdir()
+        (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - 1_000_000))
+        made = await backed_up(stage, tmp_path / "elsewhere" / "relay.backup")
+        assert made.entries >= 200
+        assert names_in(tmp_path / "elsewhere") == ["relay.backup"]
+        with pytest.raises(OrderRefused, match=r"a copy of the database.* no room .*Make room"):
+            await backed_up(stage, small_disk / "relay.backup")
+        left = names_in(small_disk) + names_in(config.data_dir)
+        assert not [name for name in left if "backup" in name]
 
 
 async def test_what_the_disk_has_changed_while_it_was_written_is_no_backup(tmp_path: Path):

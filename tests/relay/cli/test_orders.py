@@ -142,8 +142,8 @@ async def test_how_the_relay_is_is_told_with_what_to_do(stage: Stage, relay: Any
     for path in stage.relay.config.key_file.parent.iterdir():
         path.unlink()
     async with asyncio.timeout(20):
-        while (told := json.loads((await relay("status", "--json"))[1]))["health"]["status"] == "ok":
-            await asyncio.sleep(0.05)  # it looks once a second
+        while (told := json.loads((await relay("status", "--json"))[1]))["health"]["status"] == "ok":  # noqa: ASYNC110  it looks once a second
+            await asyncio.sleep(0.05)
     assert told["health"]["codes"] == ["key_file"]
     code, said, _ = await relay("status")
     assert (code, "It is well." in said) == (0, False)

@@ -49,8 +49,8 @@ def test_a_backup_from_the_future_holds_none_up():
 def test_only_the_oldest_of_its_own_and_what_was_broken_off_are_too_many():
     mine = [name_of(MINE, hours(24 * day)) for day in range(10)]
     left = [name_of(OTHER, NOON), "photo.jpg", "photo.part"]
-    part = f"{name_of(MINE, NOON)}.part"
-    assert sorted(superfluous([*reversed(mine), *left, part], MINE)) == sorted([*mine[: 10 - KEPT], part])
+    parts = [f"{name_of(MINE, NOON)}.part", f"{name_of(MINE, NOON)}.copy.part"]
+    assert sorted(superfluous([*reversed(mine), *left, *parts], MINE)) == sorted([*mine[: 10 - KEPT], *parts])
 
 
 async def test_days_go_by_and_each_leaves_a_whole_backup(tmp_path: Path):
