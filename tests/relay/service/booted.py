@@ -53,6 +53,7 @@ for name in sysinit basic shutdown network-online local-fs sockets; do
 done
 printf '[Unit]\\nDefaultDependencies=no\\nWants=systemd-journald.service\\n' > /run/units/multi-user.target
 mount -o remount,bind,ro /
+mount --make-rshared /
 exec env -i PATH="$PATH" container=pymessenger SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/units \\
     /lib/systemd/systemd --system --unit=multi-user.target --log-target=journal
 """

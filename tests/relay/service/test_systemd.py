@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,22 @@ def test_a_crash_and_a_hang_are_followed_by_a_start(serving: Computer):
     serving.until(NAME, "NRestarts", "2")
     serving.until(NAME, "ActiveState", "active")
     assert asks(serving, "/api/relay")["name"]
+
+
+def test_a_passphrase_is_handed_over_as_a_credential(serving: Computer):
+    passphrase = "correct horse battery staple"
+    added = serving.runs(
+        "sh", "-c", f'echo "{passphrase}" | "$0" -m relay keys add-passphrase --data-dir {DATA}', sys.executable
+    )
+    assert added.returncode == 0, added.stderr
+    secret, away = "/run/py-messenger.passphrase", f"{KEY}.away"
+    serving.says("sh", "-c", f"umask 077; echo '{passphrase}' > {secret}; mv {KEY} {away}; rm {KEY}.copy")
+    try:
+        drop_in(serving, f"LoadCredential=passphrase:{secret}", "Environment=RELAY_PASSPHRASE_FILE=%d/passphrase")
+        assert asks(serving, "/health") == {"status": "ok"}
+        assert passphrase not in serving.journal()
+    finally:
+        serving.says("mv", away, KEY)
 
 
 def test_one_that_has_moved_away_is_not_started_again_and_again(serving: Computer):

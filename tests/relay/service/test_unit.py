@@ -71,7 +71,8 @@ def test_little_is_left_that_a_broken_relay_could_reach(tmp_path: Path) -> None:
     )
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
     assert found is not None, done.stdout + done.stderr
-    assert float(found[1]) <= 1.3
+    (documented,) = re.findall(r"gives ([0-9.]+) of 10", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"))
+    assert float(found[1]) <= float(documented) + 0.1  # each version of systemd counts a little differently
 
 
 def test_a_program_in_a_home_is_all_that_is_seen_of_it() -> None:
