@@ -59,6 +59,7 @@ from relay.operating.purging import Purger
 from relay.operating.renewal import Renewal
 from relay.operating.rules import obey, obey_client
 from relay.operating.schedule import BackupSchedule
+from relay.own_data import OwnData
 from relay.personal_limits import PersonalLimits, defaults
 from relay.roster import Group, Roster
 from relay.search.search import Search
@@ -181,9 +182,10 @@ async def running(
         api = Api(parts, doorkeeper, watch, partial(_scraped, metrics, watch, gateway, schedule))
         uploads = _uploads(config, store, parts)
         transfers = Transfers(parts, uploads)
+        own_data = OwnData(parts, uploads)
         leaving = HandingOver(handover, store, config.data_dir, doorkeeper, parts.now, config.name, config.kept())
         _when_it_moves(handover, gateway, beacon, stop)
-        doors = _Doors(gateway, api, Hooks(parts, doorkeeper), transfers, uploads, leaving, doorkeeper)
+        doors = _Doors(gateway, api, Hooks(parts, doorkeeper), transfers, own_data, uploads, leaving, doorkeeper)
         await stack.enter_async_context(_serving(sockets, store, doors, beacon))
         stack.push_async_callback(renewal.close)
         renewal.start()
@@ -413,6 +415,7 @@ class _Doors:
     api: Api
     hooks: Hooks
     transfers: Transfers
+    own_data: OwnData
     uploads: Uploads
     leaving: HandingOver
     doorkeeper: Doorkeeper
@@ -422,6 +425,7 @@ class _Doors:
         return [
             web.get("/ws", self.gateway.serve),
             *self.transfers.routes(),
+            *self.own_data.routes(),
             *self.hooks.routes(),
             *self.leaving.routes(),
             *self.api.routes(),
@@ -432,6 +436,7 @@ class _Doors:
         self.api.close()
         self.hooks.close()
         self.leaving.close()
+        self.own_data.close()
         await asyncio.gather(self.gateway.close(), self.uploads.close())
 
 

@@ -71,6 +71,12 @@ class Carrying:
             if not self._count[carried.user]:
                 del self._count[carried.user]
 
+    def end_all(self) -> None:
+        """The relay goes down."""
+        for carried in list(self._all):
+            carried.is_over = True
+            carried.end()
+
     def session_ended(self, session: SessionId) -> None:
         """A device session or token is worth nothing any more."""
         for carried in [each for each in self._all if each.session == session]:

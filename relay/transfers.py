@@ -20,7 +20,6 @@ from common.errors import (
     FileTooLarge,
     NotSignedIn,
     OffsetConflict,
-    RateLimited,
     UnknownFile,
     UnsupportedUpload,
     WireError,
@@ -28,14 +27,13 @@ from common.errors import (
 )
 from common.ids import MAX_INTEGER
 from common.protocol import limits
-from common.protocol.messages import FileInfo, Scope
+from common.protocol.messages import FileInfo
+from relay.asking import caller_for, still_signed_in
 from relay.carrying import Carried, Carrying
 from relay.files.blobs import BlobReader
 from relay.files.uploads import Checksum, Uploads
-from relay.handlers.accounts import caller_of
 from relay.handlers.muting import check_may_speak
 from relay.handlers.parts import Parts, SignedIn
-from relay.handlers.scopes import check_scope
 from relay.replies import SERVER, problem_reply
 from relay.storage.files import StoredFile
 
@@ -140,7 +138,7 @@ class Transfers:
         }
 
     async def _create(self, request: web.Request) -> web.Response:
-        caller = await self._caller(request, "write")
+        caller = await caller_for(self._parts, request, "write")
         check_may_speak(self._parts, caller)
         if request.headers.get("Upload-Defer-Length") is not None:
             raise BadRequest("The length of an upload must be known when it begins: give Upload-Length.")
@@ -163,7 +161,7 @@ class Transfers:
         return await self._get(request)
 
     async def _progress(self, request: web.Request) -> web.Response:
-        caller = await self._caller(request, "write")
+        caller = await caller_for(self._parts, request, "write")
         async with self._uploads.turn(request.match_info["id"], caller.id, _nothing) as file:
             headers = {
                 "Upload-Offset": str(file.received),
@@ -180,7 +178,7 @@ class Transfers:
             raise WrongMediaType
         claimed = _number(request, "Upload-Offset")
         checksum = _checksum(request)
-        caller = await self._caller(request, "write")
+        caller = await caller_for(self._parts, request, "write")
         body = _Body(request)
         carried = _carried(request, caller, body.sign_out)
 
@@ -189,7 +187,7 @@ class Transfers:
             return await body.read()
 
         with self._carrying.on_its_way(carried):
-            await self._caller_again(request)
+            await still_signed_in(self._parts, request)
             async with self._uploads.turn(request.match_info["id"], caller.id, body.give_way) as file:
                 if claimed != file.received:
                     raise OffsetConflict
@@ -201,17 +199,17 @@ class Transfers:
                 return _empty(204, {"Upload-Offset": str(offset)})
 
     async def _delete(self, request: web.Request) -> web.Response:
-        caller = await self._caller(request, "write")
+        caller = await caller_for(self._parts, request, "write")
         await self._uploads.terminate(request.match_info["id"], caller.id)
         return _empty(204, {})
 
     # -- downloads -----------------------------------------------------------------------------------------------------
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
-        caller = await self._caller(request, "read")
+        caller = await caller_for(self._parts, request, "read")
         carried = _carried(request, caller, lambda: _abort(request))
         with self._carrying.on_its_way(carried):
-            await self._caller_again(request)
+            await still_signed_in(self._parts, request)
             file = await self._uploads.to_fetch(carried.file, caller.id)
             response = web.StreamResponse(headers=_headers_of(file))
             if request.headers.get("If-None-Match") in (_tag(file), "*"):
@@ -289,22 +287,6 @@ class Transfers:
         if carried.is_doubted:
             carried.is_doubted = False
             await self._uploads.to_fetch(carried.file, carried.user)
-
-    # -- who asks ------------------------------------------------------------------------------------------------------
-
-    async def _caller(self, request: web.Request, scope: Scope) -> SignedIn:
-        address = request.remote or ""
-        throttles = self._parts.throttles
-        caller = await caller_of(self._parts, request.headers.get("Authorization"), address)
-        wait_s = throttles.commands_by_address.wait_s(address) or throttles.commands_by_session.wait_s(caller.session)
-        if wait_s > 0:
-            raise RateLimited(retry_after=round(wait_s, 3))
-        check_scope(caller, scope)
-        return caller
-
-    async def _caller_again(self, request: web.Request) -> None:
-        """The session may have ended between the first look and being on the list of those that hear of it."""
-        await caller_of(self._parts, request.headers.get("Authorization"), request.remote or "")
 
 
 def _carried(request: web.Request, caller: SignedIn, end: Callable[[], None]) -> Carried:

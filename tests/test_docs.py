@@ -17,6 +17,7 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import msgspec
 import pytest
@@ -432,9 +433,9 @@ def curl_of(page: Path) -> str:
     return f"{before}{register}\nTOKEN={sign_in}"
 
 
-async def run(*command: str) -> str:
-    """What *command* prints."""
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+async def run(*command: str, within: Path | None = None) -> str:
+    """What *command* prints; run in the folder *within*."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, cwd=within)
     try:
         async with asyncio.timeout(DEADLINE_S):
             out, complaints = await process.communicate()
@@ -461,14 +462,17 @@ async def sign_up(relay: RunningRelay, username: str, password: str, code: str |
 
 @needs_curl
 @pytest.mark.parametrize("page", [READMES[0], PROTOCOL], ids=lambda page: page.name)
-async def test_the_script_does_what_it_says(page: Path, relay: RunningRelay):
+async def test_the_script_does_what_it_says(page: Path, relay: RunningRelay, tmp_path: Path):
     script = curl_of(page)
     script = re.sub(r"https://192\.168\.1\.20:5000", f"https://127.0.0.1:{relay.port}", script)
     script = re.sub(r"sha256//[\w+/]+=", relay.public_key_pin, script)
-    registered, groups, sent = json_lines(await run("sh", "-ec", script))
+    registered, groups, sent = json_lines(await run("sh", "-ec", script, within=tmp_path))
     assert registered["user"]["username"] == "printer"
     assert [group["kind"] for group in groups["groups"]] == ["general"]
     assert sent["seq"] == 2
+    if page == PROTOCOL:
+        with ZipFile(tmp_path / "my-data.zip") as data:
+            assert b"Paper is out" in data.read("entries/1.jsonl")
 
 
 def json_lines(text: str) -> list[Any]:

@@ -79,6 +79,9 @@ FLOORS = {
     "relay.metrics": 4.7,
     "relay.control": 5,
     "relay.replies": 4,
+    "relay.packing": 2,
+    "relay.asking": 4.5,  # a landing: below who speaks HTTP
+    "relay.own_data": 5,
     "relay.api": 5,
     "relay.beacon": 5,
     "relay.gateway": 5,
@@ -131,8 +134,10 @@ DOORS = {
     "aiohttp": (
         "relay.gateway",
         "relay.api",
+        "relay.asking",
         "relay.handing_over",
         "relay.hooks",
+        "relay.own_data",
         "relay.replies",
         "relay.transfers",
         "relay.app",

@@ -54,6 +54,7 @@ def openapi(version: str) -> dict[str, Any]:
         if tag not in ONLY_ON_A_LINK
     }
     paths["/api/relay"] = {"get": _plain_get("The relay's card", by_kind[RelayCard])}
+    paths["/api/me/data"] = {"get": _archive("Everything that the relay holds about who asks, as a ZIP")}
     paths["/health"] = {"get": _plain_get("Whether the relay is well", by_kind[Health])}
     return {
         "openapi": "3.1.0",
@@ -90,6 +91,15 @@ def _operation(tag: str, kind: type[Command], by_kind: dict[type, Any]) -> dict[
 
 def _plain_get(summary: str, reference: Any) -> dict[str, Any]:
     return {"summary": summary, "responses": {"200": {"description": summary, "content": _json(reference)}}}
+
+
+def _archive(summary: str) -> dict[str, Any]:
+    content = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "summary": summary,
+        "responses": {"200": {"description": summary, "content": content}},
+        "security": [{"token": []}],
+    }
 
 
 def _json(reference: Any) -> dict[str, Any]:

@@ -112,6 +112,21 @@ class Entries:
         page.reverse()
         return page
 
+    def said_by(self, sender: UserId, group: GroupId, after: Seq, up_to: Seq) -> list[Entry]:
+        """What *sender* has put into *group* after *after* and up to *up_to*, rising."""
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM entries WHERE group_id = ? AND seq > ? AND seq <= ? AND sender = ? AND {_KEPT} ORDER BY seq",
+            (group, after, up_to, sender, group),
+        )
+        return self._opened(rows)
+
+    def count_of(self, sender: UserId) -> int:
+        """How much that has a nonce *sender* has said: messages and what is done with them."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM entries WHERE sender = ? AND nonce IS NOT NULL", (sender,)
+        ).fetchone()
+        return int(count)
+
     def at(self, group: GroupId, seq: Seq) -> Entry | None:
         """The entry in one place."""
         return self.several(group, [seq]).get(seq)

@@ -92,6 +92,13 @@ class Files:
         row = self._conn.execute(f"SELECT {_COLUMNS} FROM files WHERE id = ?", (file_id,)).fetchone()
         return None if row is None else self._stored(row)
 
+    def of_owner(self, owner: UserId, after: FileId, limit: int) -> list[StoredFile]:
+        """The first *limit* files of *owner*, whole or not, whose ids come after *after*; by id."""
+        rows = self._conn.execute(
+            f"SELECT {_COLUMNS} FROM files WHERE owner = ? AND id > ? ORDER BY id LIMIT ?", (owner, after, limit)
+        ).fetchall()
+        return [self._stored(row) for row in rows]
+
     def set_received(self, file_id: FileId, received: int, now: Millis) -> None:
         """So many bytes from the beginning are safely stored."""
         self._conn.execute(

@@ -16,6 +16,7 @@ from relay.storage.log_order import LogOrder
 from relay.storage.meta import Meta
 from relay.storage.mutes import Mutes
 from relay.storage.people import People
+from relay.storage.personal import Personal
 from relay.storage.receipts import Receipts
 from relay.storage.resealing import Resealing
 from relay.storage.retention import Retention
@@ -43,6 +44,7 @@ class Tables:
         self.webhooks = Webhooks(conn, vault)
         self.log = LogOrder(conn, vault)
         self.people = People(conn, vault)
+        self.personal = Personal(conn)
         self.sessions = Sessions(conn, vault)
         self.files = Files(conn, vault)
         self.meta = Meta(conn, vault)

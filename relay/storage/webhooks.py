@@ -49,6 +49,11 @@ class Webhooks:
         (count,) = self._conn.execute("SELECT count(*) FROM webhooks WHERE by_id = ?", (user,)).fetchone()
         return int(count)
 
+    def all_of(self, user: UserId) -> list[Webhook]:
+        """Those that post in the name of *user*, the oldest first."""
+        rows = self._conn.execute(f"SELECT {_COLUMNS} FROM webhooks AS w WHERE w.by_id = ? ORDER BY w.id", (user,))
+        return [self._webhook(*row) for row in rows.fetchall()]
+
     def revoke(self, webhook: int) -> None:
         """Its address leads nowhere from now on."""
         self._conn.execute("DELETE FROM webhooks WHERE id = ?", (webhook,))
