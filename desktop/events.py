@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 from typing import Literal
 
@@ -110,6 +110,33 @@ class RelayForgotten:
     relay_id: RelayId
 
 
+class Leg(StrEnum):
+    """A leg of the way to a relay, by which a finding can be known whatever the language."""
+
+    NETWORK = "network"
+    """This computer is on no network, or got no address from it."""
+    MULTICAST = "multicast"
+    """Announcements cannot be sent or do not arrive."""
+    SILENCE = "silence"
+    """Nothing at all is heard, and nothing is known."""
+    ADAPTER = "adapter"
+    """The relay and this computer are not in one network."""
+    PORT = "port"
+    """A relay is heard, and nothing listens on its port."""
+    FIREWALL = "firewall"
+    """The relay's computer is there, and what is sent to the port is held back."""
+    IDENTITY = "identity"
+    """Another relay answers."""
+    GONE = "gone"
+    """A known relay does not run any more, or its computer is off."""
+    ANSWER = "answer"
+    """What answers is no relay, or speaks another version."""
+    ADDRESS = "address"
+    """The name that the settings give is nobody's."""
+    RELAY = "relay"
+    """The relay itself; only of one that answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of "Check the connection": a leg that works or fails, what to do, and a command to copy, if any."""
@@ -117,6 +144,7 @@ class Finding:
     good: bool
     text: str
     command: str = ""
+    leg: Leg = Leg.RELAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ class Screen(Protocol):
         """Beside the field of the address or invitation that was just entered; ``""`` closes that dialog: it led somewhere."""
 
     def show_findings(self, findings: Sequence[Finding], done: bool) -> None:
-        """What the check of the connection has found so far; opens the dialog when it is not open."""
+        """What the check of the connection has found so far. Nothing, and not *done*, opens the dialog; one that was closed stays closed."""
 
     def show_recovery_code(self, code: str, on_confirmed: Callable[[], None]) -> None:
         """The own relay's recovery code, shown once: to be written down, copied and confirmed."""

@@ -117,12 +117,14 @@ def read_answer(datagram: bytes, nonces: Iterable[str], sender: str) -> Announce
         return None
     if said.v != _VERSION or said.nonce not in nonces or not is_relay_id(said.id) or not 0 < said.port < 65536:
         return None
+    named = _elsewhere(said.at[:ADDRESSES_MAX], sender)
     return Announcement(
         name=visible_name(said.name) or "relay",
         relay_id=RelayId(said.id),
         port=said.port,
         policy=read_policy(said.auth),
-        addresses=usable_addresses([sender, *_elsewhere(said.at[:ADDRESSES_MAX], sender)]),
+        addresses=usable_addresses([sender, *named]),
+        came_from="" if sender in named else sender,
     )
 
 

@@ -11,7 +11,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, get_args
 
 from common.ids import RelayId
@@ -47,6 +47,7 @@ class Announcement:
 
     *name*: label for people. *port*: of the relay's TLS listener. *policy*: who may register. *version*: of the wire protocol.
     *addresses*: numeric, best first; a link-local IPv6 address that was heard carries the receiver's scope (``fe80::1%2``).
+    *came_from*: the one of them that an answer came from and that the relay does not name itself, else empty.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Announcement:
     policy: Registration
     version: str = RECORD_VERSION
     addresses: tuple[str, ...] = ()
+    came_from: str = field(default="", compare=False)
 
 
 def is_relay_id(text: str) -> bool:

@@ -51,7 +51,7 @@ from desktop.link.acquaintance import addresses_of, with_silent, without
 from desktop.link.address import Address, BadAddress, parse_address, parse_addresses
 from desktop.link.archive import Archive, KnownRelay
 from desktop.link.asking import LINK_LOST
-from desktop.link.checkup import check
+from desktop.link.checkup.check import Sought, check
 from desktop.link.claim import Claim, FolderTaken
 from desktop.link.connection import Connection
 from desktop.link.denied import Denied
@@ -61,6 +61,7 @@ from desktop.link.farewells import Farewells
 from desktop.link.files import Files
 from desktop.link.finder import Finder
 from desktop.link.looking import Looking
+from desktop.link.obstacles import in_words
 from desktop.link.pinning import PinnedSession, WrongIdentity
 from desktop.link.shelf import Shelf
 from desktop.link.transfers.ledger import Ledger
@@ -137,6 +138,7 @@ class Agent:
         self._is_doubted = False
         self._present: _Present | None = None
         self._entering: asyncio.Task[None] | None = None
+        self._check: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self._finding = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -237,17 +239,18 @@ class Agent:
         self,
         method: Callable[..., Coroutine[Any, Any, None] | None],
         arguments: tuple[Any, ...],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         doing = method(*arguments)
         if doing is not None:
             spawn(doing)
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._guarded(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda _ended: work.close())  # cancelled before its first step, it was never begun
+        return task
 
     async def _guarded(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
@@ -312,7 +315,7 @@ class Agent:
 
     def _trouble(self, message: str) -> None:
         if self._is_looking:
-            self._tell(DiscoveryTrouble(message))
+            self._tell(DiscoveryTrouble(in_words(message)))
 
     def _found(self, relays: tuple[FoundRelay, ...]) -> None:
         self._tell_relays()
@@ -364,13 +367,25 @@ class Agent:
         if self._finder is not None:
             await self._finder.sweep()
 
-    async def check_connection(self) -> None:
-        """Find out what keeps relays from being found."""
+    def check_connection(self) -> None:
+        """Find out what keeps relays from being found, or the relay of whoever is signed in from being reached; anew each time."""
+        if self._check is not None:
+            self._check.cancel()
+        self._check = self._spawn(self._checked(), "check_connection")
+
+    async def _checked(self) -> None:
         findings: list[Finding] = []
-        async for finding in check(self._looking.interfaces, self._looking.ports):
+        async for finding in check(self._sought(), self._looking):
             findings.append(finding)
             self._tell(ConnectionChecked(tuple(findings), False))
         self._tell(ConnectionChecked(tuple(findings), True))
+
+    def _sought(self) -> Sought:
+        """The relay of whoever is signed in; else every known one, for anybody may miss any of them."""
+        known = self._kept.relays
+        if self._present is not None and self._present.kept.relay_id in known:
+            return Sought((known[self._present.kept.relay_id],), next(iter(self._server), None))
+        return Sought(tuple(known.values()), next(iter(self._server), None))
 
     async def forget_relay(self, relay_id: RelayId) -> None:
         """Drop everything that is known of a relay."""

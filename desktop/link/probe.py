@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,7 @@ FOLLOWED_MAX: Final = 4
 """Addresses that are tried for a relay that has moved."""
 CARD_BYTES: Final = 16 * 1024
 _NO_PIN: Final = bytes(32)
+_UNREACHABLE: Final = {errno.EHOSTUNREACH, errno.ENETUNREACH, getattr(errno, "EHOSTDOWN", errno.EHOSTUNREACH)}
 
 _decode_card = msgspec.json.Decoder(RelayCard).decode
 
@@ -46,6 +48,18 @@ class ProbeFailed(LinkLost):
 
 class NobodyThere(ProbeFailed):
     """The computer is there and says that nothing listens on that port."""
+
+
+class NoComputer(ProbeFailed):
+    """The system says that no computer has that address, or that no way leads there."""
+
+
+class NoSuchName(ProbeFailed):
+    """No computer has that name."""
+
+
+class Unanswered(ProbeFailed):
+    """Nothing came back in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,7 @@ def _not_a_relay(address: Address) -> ProbeFailed:
 
 def _failure(address: Address, error: Exception) -> ProbeFailed:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return ProbeFailed(_("No computer is called “{host}” here. Check the spelling.").format(host=address.host))
+        return NoSuchName(_("No computer is called “{host}” here. Check the spelling.").format(host=address.host))
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, ConnectionRefusedError):
         return NobodyThere(
             _("The computer at {host} is there, but no relay listens on port {port}. Is it running?").format(
@@ -156,7 +170,9 @@ def _failure(address: Address, error: Exception) -> ProbeFailed:
         )
     if isinstance(error, (aiohttp.ClientSSLError, aiohttp.ClientPayloadError, aiohttp.ClientResponseError)):
         return _not_a_relay(address)
-    return ProbeFailed(
+    is_unreachable = isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in _UNREACHABLE
+    kind = NoComputer if is_unreachable else Unanswered
+    return kind(
         _("Nobody answers at {address}. Is the relay running, and does its firewall let port {port} in?").format(
             address=address, port=address.port
         )

@@ -79,6 +79,7 @@ TABLE: Final[dict[Where, tuple[Key, ...]]] = {
         Key("emoji", ("Ctrl+.",), mark("Emoji")),
         Key("menu", ("F10",), mark("Other relays, settings, sign out")),
         Key("settings", ("Ctrl+,",), mark("Settings")),
+        Key("check", ("F8",), mark("Check the connection")),
         Key("larger", ("Ctrl++",), mark("Larger")),
         Key("smaller", ("Ctrl+-",), mark("Smaller")),
         Key("normal", ("Ctrl+0",), mark("As large as before")),

@@ -113,6 +113,9 @@ class MainScreen(tk.Frame):
         self._dot.pack(side="left", padx=(0, px(6)))
         self._status = kit.label(status, look, "", "small", look.palette.text2, "rail")
         self._status.pack(side="left")
+        self._check = kit.button(
+            left, look, _("Check the connection"), intents.check_connection, "Link", "wifi", "rail"
+        )
         self.rail = Rail(left, look, self.open_group, self._open_rail_menu, self.show_writing)
         self.rail.pack(fill="both", expand=True)
         if is_known:
@@ -171,6 +174,11 @@ class MainScreen(tk.Frame):
         colour = {Tone.GOOD: palette.ok, Tone.BUSY: palette.away, Tone.BAD: palette.badge_muted}[tone]
         self._dot.configure(image=look.paint.disc(look.px(8), colour))
         self._status_text = look.safe.line(text)
+        # While it is tried again and again it stays where it is.
+        if tone is Tone.BAD and not self._check.winfo_manager():
+            self._check.pack(anchor="w", padx=look.px(12), before=self.rail)
+        elif tone is Tone.GOOD:
+            self._check.pack_forget()
         self._write_head(self._head_words.winfo_width())
 
     def show_rail(self, rows: Sequence[RailRow], selected: int | None) -> None:

@@ -183,11 +183,11 @@ class Window(ShowsComposer):
     def show_findings(self, findings: Sequence[Finding], done: bool) -> None:
         from desktop.view.sheets.findings import FindingsSheet
 
-        if self._sheets.find(FindingsSheet) is None:
-            self._sheets.open(lambda close: FindingsSheet(self.root, self.look, close))
+        if self._sheets.find(FindingsSheet) is None and not findings and not done:
+            self._sheets.open(lambda close: FindingsSheet(self.root, self.look, close, self._intents.check_connection))
         sheet = self._sheets.find(FindingsSheet)
-        assert sheet is not None
-        sheet.show(findings, done)
+        if sheet is not None:  # else it was closed before all was found
+            sheet.show(findings, done)
 
     def show_recovery_code(self, code: str, on_confirmed: Callable[[], None]) -> None:
         from desktop.view.sheets.security import RecoverySheet
@@ -627,6 +627,7 @@ class Window(ShowsComposer):
             MenuLine("server", _("Other relays"), self._leave_for_relays),
             MenuLine("user", _("Your status"), lambda: self.open_settings("you")),
             *self._around.relay_lines(),
+            MenuLine("wifi", _("Check the connection"), self._intents.check_connection),
             MenuLine("gear", _("Settings"), self.open_settings),
             MenuLine("keyboard", _("Keys"), self.open_keys),
             MenuLine("leave", _("Sign out on this device"), self._ask_sign_out),
@@ -770,6 +771,7 @@ class Window(ShowsComposer):
             "emoji": self._pick_for_composer,
             "menu": lambda: self._in_main(lambda main: main.open_own_menu()),
             "settings": lambda: None if self._sheets else self.open_settings(),
+            "check": lambda: None if self._sheets else self._intents.check_connection(),
             "larger": lambda: self._sizing.step_zoom(1),
             "smaller": lambda: self._sizing.step_zoom(-1),
             "normal": lambda: self._sizing.step_zoom(0),

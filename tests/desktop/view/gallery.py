@@ -42,12 +42,13 @@ from common.protocol.messages import (
     Webhook,
 )
 from desktop.events import FoundRelay, OwnStatus, Trust
+from desktop.locale import _
 from desktop.model.reacted import ReactionNote
 from desktop.model.rows import BanRow, DayLine, Delivery, HitRow, MemberRow, NewLine, PinRow, Quote, ReaderRow
 from desktop.model.transfers import TransferList
 from desktop.model.unsent import UnsentRow, UnsentText
 from desktop.moves import MoveShown
-from desktop.screen import Choice, ChoiceKind, Editing, Finding, Place, Question, Replying, SignInMode, Writing
+from desktop.screen import Choice, ChoiceKind, Editing, Finding, Place, Question, Replying, SignInMode, Tone, Writing
 from desktop.view.files.cards import Item
 from desktop.view.files.viewer import EDGE
 from desktop.view.relay.sections import SECTIONS as OWNERS_SECTIONS
@@ -153,13 +154,30 @@ def _asks(stage: Stage) -> None:
 
 def _findings(stage: Stage) -> None:
     lines = [
-        Finding(True, "An announcement was heard."),
+        Finding(True, _("This computer is on the network: {addresses}.").format(addresses="192.168.1.5 (enp4s0)")),
+        Finding(True, _("“{name}” answers at {address}.").format(name="Касса", address="192.168.1.7:5000")),
         Finding(
-            False, "The port is closed: the firewall lets nobody in.", "sudo ufw allow 5000/tcp comment pymessenger"
+            False,
+            _(
+                "“{name}” is heard, but cannot be reached on port {port}. Most likely the firewall of its computer holds it back; on "
+                "Linux this lets it through:"
+            ).format(name="Склад", port=5000),
+            "sudo ufw allow 5000",
         ),
-        Finding(True, "Another network adapter answers."),
+        Finding(
+            False,
+            _(
+                "“{name}” can be reached only at {addresses}, and this computer is in another network, at {own}. On the relay's computer "
+                "leave SERVER_HOST empty, or name the adapter of this network in RELAY_INTERFACES."
+            ).format(name="Офис", addresses="10.78.0.1", own="192.168.1.5 (enp4s0)"),
+        ),
     ]
+    stage.window.show_findings((), done=False)
     stage.window.show_findings(lines, done=True)
+
+
+def _not_connected(stage: Stage) -> None:
+    stage.window.show_status(_("Not connected · next try in {n} s").format(n=55), Tone.BAD)
 
 
 def _with_invite(stage: Stage) -> None:
@@ -388,6 +406,7 @@ BEFORE: dict[str, Callable[[Stage], object]] = {
 
 WITHIN: dict[str, Callable[[Stage], object]] = {
     "main": lambda _stage: None,
+    "not-connected": _not_connected,
     "list": lambda stage: stage.screen.show_list(),
     "members": _members,
     "nothing-open": _nothing,

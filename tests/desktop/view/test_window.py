@@ -605,6 +605,7 @@ def test_the_alarm_shows_both_identities_and_leads_nowhere(stage: Stage):
 
 def test_findings_appear_while_the_check_goes_on(stage: Stage):
     stage.window.show_chooser()
+    stage.window.show_findings((), done=False)
     stage.window.show_findings([Finding(True, "Announcements are heard.")], done=False)
     stage.window.show_findings(
         [Finding(True, "Announcements are heard."), Finding(False, "The port is closed.", "sudo ufw allow 5000")],
@@ -614,6 +615,55 @@ def test_findings_appear_while_the_check_goes_on(stage: Stage):
     assert "The port is closed." in words
     assert "sudo ufw allow 5000" in words
     assert len(stage.window._sheets._sheets) == 1
+
+
+def test_findings_that_come_after_their_dialog_was_closed_open_none(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_findings((), done=False)
+    press(stage, "Close")
+    stage.window.show_findings([Finding(True, "Announcements are heard.")], done=True)
+    assert not stage.window._sheets
+
+
+def test_findings_are_copied_as_text_for_who_helps(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_findings((), done=False)
+    closed = Finding(False, "The port\u202e is closed.", "sudo ufw allow 5000")
+    stage.window.show_findings([Finding(True, "Announcements are heard."), closed], done=True)
+    press(stage, "Copy as text")
+    program, *lines = stage.window.root.clipboard_get().splitlines()
+    assert program.startswith("Py_messenger ")
+    assert lines == [
+        "Check the connection",
+        "✓ Announcements are heard.",
+        "✗ The port is closed.",
+        "    sudo ufw allow 5000",
+    ]
+
+
+def test_a_check_is_made_again_from_what_the_last_one_found(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_findings((), done=False)
+    assert "Check again" not in texts(stage)
+    stage.window.show_findings([Finding(False, "The port is closed.")], done=True)
+    press(stage, "Check again")
+    assert stage.asked.of("check_connection") == [()]
+    stage.window.show_findings((), done=False)
+    assert "The port is closed." not in texts(stage)
+    assert top(stage)._progress.winfo_manager()
+
+
+def test_the_connection_is_checked_from_beside_what_says_that_there_is_none(stage: Stage):
+    open_main(stage, conversation(3))
+    assert not stage.screen._check.winfo_ismapped()
+    stage.window.show_status("Not connected, next try in 5 s", Tone.BAD)
+    stage.window.show_status("Connecting…", Tone.BUSY)
+    stage.pump()
+    press(stage, "Check the connection")
+    assert stage.asked.of("check_connection") == [()]
+    stage.window.show_status("Connected", Tone.GOOD)
+    stage.pump()
+    assert not stage.screen._check.winfo_ismapped()
 
 
 def test_sheets_over_each_other_are_answered_in_turn(stage: Stage):
@@ -704,6 +754,7 @@ def test_a_half_filled_sheet_stays_in_another_look(stage: Stage):
 
 def test_findings_stay_in_another_look(stage: Stage):
     stage.window.show_chooser()
+    stage.window.show_findings((), done=False)
     stage.window.show_findings([Finding(False, "The port is closed.")], done=True)
     stage.window.set_theme("dark")
     assert "The port is closed." in texts(stage)
