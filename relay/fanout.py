@@ -189,8 +189,10 @@ class Fanout:
 
     def set_presence(self, link: Link, state: PresenceState, text: str) -> None:
         """The user of *link* says how they are, for as long as it is open."""
-        self._said += 1
-        link.state, link.text, link.said = state, text, self._said
+        if text != link.text:  # a device that nobody touches says anew how it is, and that is no word of its person
+            self._said += 1
+            link.said = self._said
+        link.state, link.text = state, text
         self._stirred.add(link.user)
         self._tell_soon()
 

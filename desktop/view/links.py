@@ -34,6 +34,10 @@ ADDRESS: Final = re.compile(
 )
 """What may be a link in plain text; `without_tail` says where it really ends. A path with blanks needs quotes around it."""
 _TAIL: Final = ".,;:!?…'»”)]}*_`~"
+_NAMED: Final = re.compile(r"(?:\w://(?:[^\s/\\?#@]*@)?|\bwww\.|^\s*\\\\)([\w.-]+)", re.IGNORECASE)
+"""The place in an address, within any text."""
+_ONLY_NAMED: Final = re.compile(r"^(?:\S+@)?((?:[\w-]+\.)+[^\W\d_]{2,}\.?)(?::\d+)?(?:[/?#]\S*)?$")
+"""The place in a text that is nothing but its name, as people write it: ``bank.example/login``, ``anna@bank.example``."""
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _WINDOWS: Final = re.compile(r"[A-Za-z]:\\")
@@ -118,6 +122,17 @@ def warnings(found: Address) -> list[str]:
             _("Opening it connects this computer to “{host}”, perhaps with your password.").format(host=found.host)
         )
     return said
+
+
+def other_place(found: Address, text: str) -> str:
+    """What *text*, by which a link is shown, names as the place that it leads to, where that is another one; empty: nothing."""
+    named = _NAMED.findall(text) or _ONLY_NAMED.findall(text.strip())
+    return next((place for place in named if not _is_within(_looked_up(place.rstrip(".")), found.ascii_host)), "")
+
+
+def _is_within(one: str, other: str) -> bool:
+    """Whether both are one place, or one belongs to the other's domain."""
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one.removeprefix('www.')}")
 
 
 def _authority(whole: str) -> str:

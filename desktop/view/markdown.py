@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from desktop.view import emoji
@@ -97,6 +98,16 @@ def plain(text: str) -> Document:
         lines.append(tuple(found_in(line, start)))
         start += len(line) + 1
     return Document(text, (Passage(False, tuple(lines)),))
+
+
+def texts_of(document: Document, target: str) -> list[str]:
+    """By what each link to *target* is shown."""
+    return [
+        "".join(span.text for span in spans)
+        for passage in document.passages
+        for leads_there, spans in groupby(chain(*passage.lines), key=lambda span: span.target == target)
+        if leads_there
+    ]
 
 
 @lru_cache(maxsize=_KEPT)

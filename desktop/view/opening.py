@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Final
 from urllib.parse import quote
 
 from desktop.locale import _
 from desktop.screen import Choice, ChoiceKind, Question
-from desktop.view.links import Address, Kind, warnings
+from desktop.view.links import Address, Kind, other_place, warnings
 
 OPEN: Final = "open"
 COPY: Final = "copy"
@@ -23,14 +24,16 @@ _SHOWN: Final = 500
 _log = logging.getLogger(__name__)
 
 
-def question(found: Address) -> Question:
-    """Shows where a link really leads, with what is suspicious about it."""
+def question(found: Address, texts: Sequence[str] = ()) -> Question:
+    """Shows where a link really leads, with what is suspicious about it. *texts*: by which it is shown in its message."""
     whole = found.path if found.kind is Kind.PLACE else found.whole
     shown = whole if len(whole) <= _SHOWN else whole[:_SHOWN] + "…"
     parts = [shown]
     if found.kind is Kind.WEB:
         parts.append(_("Site: {host}").format(host=found.host))
     doubts = warnings(found)
+    if named := next(filter(None, (other_place(found, text) for text in texts)), ""):
+        doubts.append(_("Its text names another place: {place}").format(place=named))
     parts += doubts
     match found.kind:
         case Kind.PLACE:

@@ -12,7 +12,7 @@ from common.ids import GroupId, Seq
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, Row, Rows, Splice
-from desktop.view import actions, bubble, keymap, keys, kit, message_layout, opening
+from desktop.view import actions, bubble, keymap, keys, kit, markdown, message_layout, opening
 from desktop.view.block import Block, Hit
 from desktop.view.files.cards import items_of
 from desktop.view.files.files import Files
@@ -438,8 +438,8 @@ class Timeline(MarkingList):
     def _act(self, index: int, hit: Hit) -> None:
         row = self._rows[index]
         match hit.action:
-            case actions.LINK:
-                self._follow(hit.value)
+            case actions.LINK if isinstance(row, Bubble):
+                self._follow(hit.value, markdown.texts_of(bubble.document(row, self.look), hit.value))
             case actions.UNFOLD:
                 self._expanded.add(ident(row))
                 drawn = self.drawn(index)
@@ -483,8 +483,8 @@ class Timeline(MarkingList):
             case actions.DISCARD:
                 self._intents.discard(row.nonce)
 
-    def _follow(self, target: str) -> None:
-        """An invitation leads to its relay; of everything else the person first sees where it leads."""
+    def _follow(self, target: str, texts: Sequence[str]) -> None:
+        """An invitation leads to its relay; of everything else the person first sees where it leads, and whether its *texts* say so."""
         found = address(target)
         if found is None:
             return
@@ -498,7 +498,7 @@ class Timeline(MarkingList):
             elif key == opening.COPY:
                 self.copy(target)
 
-        self._ask(opening.question(found), answered)
+        self._ask(opening.question(found, texts), answered)
 
     def _open_menu_by_key(self) -> None:
         """For the marked message, or the one that needs somebody most: the last one in view that failed, else the last one."""

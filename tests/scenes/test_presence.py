@@ -66,6 +66,18 @@ async def test_of_several_devices_the_busiest_counts_and_the_last_text(stage: St
     await told(anna, boris, "offline")
 
 
+async def test_a_device_that_nobody_touches_takes_no_text_away(stage: Stage):
+    anna, boris = await stage.enter("anna", "boris")
+    tablet = Person(stage, "boris", boris.token, boris.user)
+    stage.people.append(tablet)
+    await tablet.comes()
+    await says_how(boris, "away", "at lunch")
+    await told(anna, boris, "online")
+    await says_how(tablet, "away", "")
+    await told(anna, boris, "away")
+    assert (await member(anna, boris))["status"] == "at lunch"
+
+
 async def test_a_status_that_cannot_be_seen_is_refused(stage: Stage):
     (anna,) = await stage.enter("anna")
     for text in ("\u202egnidaer", "a\nb", " x", "\u2800"):

@@ -9,6 +9,7 @@ import pytest
 from desktop.screen import ChoiceKind
 from desktop.view import opening
 from desktop.view.links import Kind, address, warnings, without_tail
+from desktop.view.markdown import parse, texts_of
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,43 @@ def test_a_doubtful_link_is_not_opened_by_enter():
         assert target in asked.text
         assert asked.choices[0].kind is kind
         assert asked.choices[-1].key != opening.OPEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://bank.lan",
+        "bank.lan",
+        "bank.lan/login?next=x",
+        "www.bank.lan",
+        "log in at https://bank.lan/ now",
+        "anna@bank.lan",
+        "\\\\bank.lan\\share",
+        "http://evil.lan@bank.lan/",
+    ],
+)
+def test_a_text_that_names_another_place_is_told_of(text: str):
+    target = "https://evil.lan/x"
+    found = address(target)
+    assert found is not None
+    (shown,) = texts_of(parse(f"see [{text}]({target})"), target) if "\\" not in text else (text,)
+    asked = opening.question(found, [shown])
+    assert "names another place: bank.lan" in asked.text
+    assert asked.choices[0].kind is ChoiceKind.DANGER
+
+
+@pytest.mark.parametrize(
+    "text", ["evil.lan", "https://EVIL.lan/y", "www.evil.lan", "docs.evil.lan", "the bank", "3.5", "here: x", "т.е."]
+)
+def test_a_text_that_names_the_place_or_none_says_nothing(text: str):
+    found = address("https://evil.lan/x")
+    assert found is not None
+    assert opening.question(found, [text]).choices[0].kind is ChoiceKind.PRIMARY
+
+
+def test_the_text_of_a_link_is_found_with_its_emoji_and_lines():
+    document = parse("[a **b**\n😀](https://x.lan) and [c](https://x.lan) and [d](https://y.lan)")
+    assert texts_of(document, "https://x.lan") == ["a b😀", "c"]
 
 
 def test_the_tail_of_a_sentence_is_cut_in_little_time():
