@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from common.crypto.identity import parse_invitation
-from common.errors import LinkLost, RateLimited, ShuttingDown, StorageUnavailable
+from common.errors import LinkLost, RateLimited, RelayMoving, ShuttingDown, SlowMode, StorageUnavailable
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol import limits
 from common.protocol.messages import (
@@ -60,7 +60,9 @@ WAITING_MAX: Final = 10_000
 """Entries that wait for a bot that takes its time; beyond, they are read from the log when it has come so far."""
 PAUSE_S: Final = 1.0
 """Before something is tried again that the relay cannot do now, where it does not say how long."""
-_NOT_NOW: Final = frozenset({RateLimited.code, StorageUnavailable.code, ShuttingDown.code})
+_NOT_NOW: Final = frozenset(
+    error.code for error in (RateLimited, SlowMode, StorageUnavailable, ShuttingDown, RelayMoving)
+)
 
 A = TypeVar("A", bound=Answer)
 

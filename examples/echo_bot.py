@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 from desktop.bot import Bot
+from desktop.link.denied import Denied
+
+_log = logging.getLogger("echo_bot")
 
 
 async def main(link: str, token: str, state_file: str) -> None:
@@ -13,8 +16,13 @@ async def main(link: str, token: str, state_file: str) -> None:
     async with Bot(link, token, state=Path(state_file), name="echo bot") as bot:
         print(f"{bot.user.username} listens in {len(bot.groups)} groups", flush=True)  # noqa: T201  its one line for who started it
         async for message in bot.messages():
-            if message.text.startswith("!echo "):
-                await message.reply(message.text.removeprefix("!echo "))
+            said = message.text.removeprefix("!echo ").strip()
+            if not message.text.startswith("!echo ") or not said:
+                continue
+            try:
+                await message.reply(said)
+            except Denied as denied:  # muted, say, or taken out of the group: others are still heard
+                _log.warning("No answer to %s: %s", message.entry.seq, denied)
 
 
 if __name__ == "__main__":

@@ -204,6 +204,15 @@ async def test_it_waits_when_the_relay_says_that_it_is_too_much(tmp_path: Path):
         assert sorted(map(int, said)) == list(range(280))
 
 
+async def test_it_waits_out_the_pause_between_messages(stage: Stage):
+    anna, robot = await stage.enter("anna", "robot")
+    group = (await anna.gets({"type": "create_group", "name": "шахматы"}))["group"]["id"]
+    await robot.gets({"type": "join_group", "group": group})
+    await anna.gets({"type": "set_slow", "group": group, "seconds": 1})
+    async with Bot(link_to(stage), (await token_of(robot))["secret"]) as bot:
+        assert await bot.post(group, "раз") < await bot.post(group, "два")
+
+
 async def test_it_talks_to_no_other_relay(stage: Stage, caplog: pytest.LogCaptureFixture):
     (robot,) = await stage.enter("robot")
     token = (await token_of(robot))["secret"]
@@ -274,6 +283,7 @@ def test_the_example_echoes_once_through_restarts_of_the_relay_and_its_own(tmp_p
         (tmp_path / "token").write_text(robot.asks("create_token", name="echo", scopes=["write"])["secret"])
         link = f"pymessenger://{relay.address}/{relay.said['relay_id']}"
         with echo_bot(link, tmp_path):
+            anna.says("!echo ")
             anna.says("!echo раз")
             anna.waits_for("раз")
             relay.stop()
