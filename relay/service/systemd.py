@@ -108,12 +108,12 @@ class Service:
             raise NoService(f"{self.unit} cannot be written ({error.strerror or error}).") from error
         self._ask("daemon-reload")
         self._ask("enable", NAME)
-        if not self.of_system:
-            self._linger()
         try:
             self._ask("restart", NAME)
         except NoService as error:
             raise NoService(f"{error}\nWhat the relay said: {self._journal()}\n{self._whether_again()}") from error
+        if not self.of_system:
+            self._linger()
         return self.state()
 
     def uninstall(self) -> bool:
@@ -174,7 +174,7 @@ class Service:
         done = self._run(["loginctl", "enable-linger"])
         if done.returncode != 0:
             raise NoService(
-                f"The service is in place, but ends when you sign out: {done.stderr.strip()}. An administrator can change that: "
+                f"The service is in place and runs, but ends when you sign out: {done.stderr.strip()}. An administrator can change that: "
                 "loginctl enable-linger YOUR-NAME"
             )
 

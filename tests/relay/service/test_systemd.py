@@ -193,6 +193,27 @@ def test_status_tells_scripts_and_people(serving: Computer):
     assert (stopped.returncode, stopped.stdout.split(".")[0]) == (1, "It is inactive (dead)")
 
 
+def test_somebody_s_own_service_runs_under_their_own_manager(computer: Computer):
+    home, runtime = "/tmp/home", "/run/user/0"  # noqa: S108  of that computer
+    own = {"HOME": home, "XDG_RUNTIME_DIR": runtime, "XDG_CONFIG_HOME": f"{home}/.config"}
+    units = f"{home}/.config/systemd/user:/usr/lib/systemd/user"
+    computer.says("mkdir", "-p", "-m", "700", runtime, home)
+    manager = ["systemd-run", "--unit=manager", "--property=Delegate=yes", "--property=Type=notify"]
+    manager += [f"--setenv={name}={value}" for name, value in {**own, "SYSTEMD_UNIT_PATH": units}.items()]
+    computer.says(*manager, "/lib/systemd/systemd", "--user")
+    where = ("--data-dir", f"{home}/data", "--key-file", f"{home}/keys/relay.key")
+    relay = (sys.executable, "-m", "relay")
+    done = computer.runs(*relay, "service", "install", "--user", *where, **own)
+    # Nobody here keeps it running after they sign out: that takes logind. It runs all the same.
+    assert (done.returncode, "enable-linger" in done.stderr) == (1, True), done
+    said = json.loads(computer.says(*relay, "service", "status", "--user", "--json", *where, **own))
+    assert (said["running"], said["enabled"]) == (True, "enabled")
+    assert json.loads(computer.says(*relay, "status", "--json", *where[:2]))["pid"] == said["pid"]
+    computer.says(*relay, "service", "uninstall", "--user", *where, **own)
+    assert computer.runs(*relay, "status", *where[:2]).returncode == 1
+    computer.says("systemctl", "stop", "manager")
+
+
 def test_taken_away_it_leaves_only_the_data_and_the_key(installed: Computer):
     serving = installed
     done = serving.relay("service", "uninstall", "--json")
