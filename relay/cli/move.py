@@ -16,7 +16,7 @@ from typing import Final
 from common.crypto.identity import show_relay_id
 from common.ids import Millis
 from common.moving import BadMoveLink, parse_move_link
-from relay.cli.ordering import add_options, ask, confirmed, data_dir, typed, when
+from relay.cli.ordering import add_options, ask, confirmed, data_dir, not_confirmed, typed, when
 from relay.cli.progress import Bar
 from relay.cli.settings import KEY_OPTIONS, add_recovery_code, add_settings, config_of
 from relay.config import Config
@@ -123,7 +123,7 @@ def _give_up(options: argparse.Namespace) -> int:
     if read_receiving(receiving_folder(folder)) is None:
         raise NoMove("No move to this computer was broken off here.")
     if not confirmed(options, _GIVE_UP):
-        return NOT_DONE
+        return not_confirmed(options)
     give_up(Config.read({"RELAY_DATA_DIR": str(folder)}))
     return _done(options, "It is forgotten.")
 
@@ -134,7 +134,7 @@ def _take_back(options: argparse.Namespace) -> int:
         raise NoMove(f"The relay in {config.data_dir} has not moved.")
     lock_folder(config.data_dir).release()
     if not confirmed(options, _TAKE_BACK):
-        return NOT_DONE
+        return not_confirmed(options)
     asyncio.run(_begin_anew(config))
     remove_mark(config.data_dir, MOVED)
     return _done(options, "The relay may run here again: python -m relay run")

@@ -148,8 +148,18 @@ def finish(config: Config, told: Told) -> Received:
 
 
 def give_up(config: Config) -> None:
-    """Delete what was fetched, whether it was handed over or not. The relay that was left can be taken back there, on purpose."""
-    shutil.rmtree(receiving_folder(config.data_dir), ignore_errors=True)
+    """Delete what was fetched, whether it was handed over or not. The relay that was left can be taken back there, on purpose.
+
+    Raises:
+        NoMove: it cannot be deleted; the text says why.
+        StartupError: another program finishes the move at this moment.
+    """
+    beside = receiving_folder(config.data_dir)
+    folders.lock_folder(beside).release()
+    try:
+        shutil.rmtree(beside)
+    except OSError as error:
+        raise NoMove(f"What was fetched to {beside} cannot be deleted ({error.strerror or error}).") from error
 
 
 # -- the steps ---------------------------------------------------------------------------------------------------------
@@ -313,7 +323,7 @@ def _hand_over(
             break
         except Refusal as refusal:
             if refusal.code == MoveOver.code:
-                give_up(config)
+                shutil.rmtree(receiving_folder(config.data_dir), ignore_errors=True)
                 raise NoMove(str(refusal), refusal.code) from refusal
             reason = str(refusal)
         except (Unreachable, NotThatRelay) as error:
