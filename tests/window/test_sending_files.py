@@ -28,12 +28,15 @@ def copied(hands: Hands, kind: str, content: bytes) -> Iterator[None]:
     """Another program has copied that."""
     where = ["-display", hands.display, "-selection", "clipboard", "-target"]
     with subprocess.Popen(
-        ["xclip", *where, kind, "-quiet", "-in"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ["xclip", *where, kind, "-quiet", "-in"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
     ) as owner:
         assert owner.stdin is not None
+        assert owner.stderr is not None
         owner.stdin.write(content)
         owner.stdin.close()
         try:
+            # Before, whoever copied last would be asked: a window of another test, which nobody moves on.
+            assert b"Waiting" in owner.stderr.readline()
             hands.until(lambda: (0, 0, 1, 1) if kind in _targets(hands) else None, "what was copied")
             yield
         finally:
@@ -41,7 +44,7 @@ def copied(hands: Hands, kind: str, content: bytes) -> Iterator[None]:
 
 
 def _targets(hands: Hands) -> str:
-    """What can be pasted; nothing while nobody answers: whoever asks as the owner changes may wait for ever."""
+    """What can be pasted; nothing while nobody answers."""
     command = ["xclip", "-display", hands.display, "-selection", "clipboard", "-target", "TARGETS", "-out"]
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=2).stdout
