@@ -124,6 +124,9 @@ async def promote(operator: Operator, order: Promote) -> Done:
         general = transaction.groups.general()
         transaction.people.set_role(user.id, order.role)
         transaction.groups.set_role(general, user.id, order.role)
+        if order.role == "member":  # what they gave out as an admin of the relay is worth nothing any more
+            transaction.invites.revoke_beyond(user.id)
+            transaction.webhooks.revoke_beyond(user.id)
         operator.note(transaction, "role_changed", whom=user.username, detail=order.role)
         now = transaction.people.get(user.id)
         assert now is not None, "it was there a moment ago"

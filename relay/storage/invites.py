@@ -76,3 +76,11 @@ class Invites:
     def revoke_all_of(self, group: GroupId, by: UserId) -> None:
         """Let nobody into *group* any more by what *by* gave out."""
         self._conn.execute("DELETE FROM invites WHERE group_id = ? AND by_id = ?", (group, by))
+
+    def revoke_beyond(self, by: UserId) -> None:
+        """Let nobody in any more by what *by* gave out for the relay, and for groups that they do not lead themselves."""
+        self._conn.execute(
+            "DELETE FROM invites WHERE by_id = :by AND (group_id IS NULL OR group_id IN"
+            " (SELECT group_id FROM members WHERE user_id = :by AND role = 'member'))",
+            {"by": by},
+        )

@@ -62,6 +62,14 @@ class Webhooks:
         """What *by* made for *group* leads nowhere from now on."""
         self._conn.execute("DELETE FROM webhooks WHERE group_id = ? AND by_id = ?", (group, by))
 
+    def revoke_beyond(self, by: UserId) -> None:
+        """What *by* made for groups that they do not lead themselves leads nowhere from now on."""
+        self._conn.execute(
+            "DELETE FROM webhooks WHERE by_id = :by AND group_id IN"
+            " (SELECT group_id FROM members WHERE user_id = :by AND role = 'member')",
+            {"by": by},
+        )
+
     def _one(self, select: str, value: int | bytes) -> Webhook | None:
         row = self._conn.execute(select, (value,)).fetchone()
         return None if row is None else self._webhook(*row)

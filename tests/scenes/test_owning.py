@@ -122,6 +122,31 @@ async def test_who_is_promoted_comes_back_as_that_and_may_do_it(stage: Stage):
     ]
 
 
+async def test_who_is_no_admin_any_more_keeps_what_they_gave_out_for_groups_of_their_own(stage: Stage):
+    people = await ranks(stage)
+    anna, adam, boris = people["anna"], people["adam"], people["boris"]
+    theirs = (await boris.gets({"type": "create_group", "name": "шахматы"}))["group"]["id"]
+    own = (await adam.gets({"type": "create_group", "name": "кухня"}))["group"]["id"]
+    await adam.gets({"type": "join_group", "group": theirs})
+    gave = [{"group": theirs}, {"group": own}, {}]
+    codes = [(await adam.gets({"type": "create_invite", **where}))["code"] for where in gave]
+    hooks = [
+        (await adam.gets({"type": "create_webhook", "group": group, "name": "x"}))["path"].removeprefix("/api/")
+        for group in (theirs, own)
+    ]
+    await anna.gets({"type": "promote", "user": adam.id, "role": "member"})
+    await comes_back(adam)
+    clara = people["clara"]
+    assert await clara.is_refused({"type": "join_group", "code": codes[0]}) == "invitation_needed"
+    assert (await clara.gets({"type": "join_group", "code": codes[1]}))["group"]["id"] == own
+    new = {"username": "dora", "password": PASSWORD, "code": codes[2]}
+    assert (await stage.posts("register", new))["code"] == "invitation_needed"
+    assert [(await stage.posts(hook, {"text": "still here"})).get("code") for hook in hooks] == [
+        "unknown_webhook",
+        None,
+    ]
+
+
 async def test_somebody_is_signed_out_of_one_device_or_of_all(stage: Stage):
     people = await ranks(stage)
     adam, boris = people["adam"], people["boris"]
