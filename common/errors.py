@@ -247,6 +247,14 @@ class LastOwner(Refused):
     default = "This is the only owner of the relay. Make somebody else an owner first."
 
 
+class AccountDeleted(Refused):
+    """The other one of a conversation of two has deleted their account."""
+
+    code = "account_deleted"
+    status = 410
+    default = "This account was deleted, so nobody would read that. Say it to somebody else."
+
+
 class ScopeNeeded(Refused):
     """An access token without the scope that this needs, or something that no access token may."""
 

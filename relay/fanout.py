@@ -204,6 +204,11 @@ class Fanout:
         for watcher in self.watchers:
             watcher.session_ended(session)
 
+    def end_links(self, user: UserId) -> None:
+        """Close all links of *user*, who has no account any more."""
+        for link in list(self._links_by_user.get(user, ())):
+            link.outbox.end(End(limits.SIGNED_OUT, b"signed out"))
+
     def restart_links(self, user: UserId) -> None:
         """Close the links of *user*, who is something else from now on: they come back by themselves as that."""
         for link in list(self._links_by_user.get(user, ())):

@@ -27,6 +27,7 @@ UNSEALED = {
     ("invites", "code_hash"),
     ("entries", "nonce"),
     ("key_slots", "salt"),
+    ("freed_names", "name_hash"),
 }
 """Columns of bytes that no key of the relay has made, or none that is exchanged."""
 UNSEALED_SETTINGS = {"relay_id", "epoch", "owner_code", "confirmed_slot", "generation", "resealing"}

@@ -73,6 +73,7 @@ _NOTICES: Final = {
     "mute": NoticeKind.MUTED,
     "slow": NoticeKind.SLOWED,
     "pin": NoticeKind.PINNED,
+    "deleted": NoticeKind.DELETED,
 }
 _DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: NoticeKind.REMOVED}
 
@@ -98,6 +99,8 @@ class Rows:
     def name(self, user: UserId) -> str:
         """What somebody is called, not escaped; their number while that is not known."""
         known = self._people.get(user)
+        if known is not None and known.deleted:
+            return _("Deleted account")
         return (known.display_name or known.username) if known is not None else f"#{user}"
 
     def local(self, at: Millis) -> datetime:

@@ -14,7 +14,7 @@ import msgspec
 
 from common.ids import GroupId, Seq, UserId
 from common.protocol import limits
-from common.protocol.messages import Answer, Entry, GroupInfo, Groups, History, ListGroups, Page, Sent
+from common.protocol.messages import Answer, Entry, GroupInfo, Groups, History, ListGroups, Page, Sent, User
 from desktop.events import (
     EntriesKnown,
     GroupLost,
@@ -183,6 +183,8 @@ class Logs:
         if info is not None:
             self._shelf.keep_group(grown(info, entries, self._shelf.user.id))
         self.tell(group, entries, live)
+        if info is not None and info.unread and any(entry.kind == "deleted" for entry in entries):
+            self._asking.while_linked(self.ask_for_groups(), "list of groups")  # only the relay knows how many are left
         for entry in entries:
             if entry.nonce is not None and entry.sender == self._shelf.user.id:
                 self.outbox.take(entry.nonce)
@@ -233,6 +235,8 @@ class Logs:
 
     def _need_names(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
+            if entry.kind == "deleted":
+                self._names.met([User(entry.sender, "", "", "member", deleted=True)])
             self._names.need(user for user in (entry.sender, entry.user, entry.forwarded) if user is not None)
 
     # -- fetching ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,10 +15,15 @@ from common.protocol.messages import Entry, Imprint, User
 from desktop.link.archive import Account, Archive
 from desktop.link.changes import DESTROYING, settle, target_of
 from desktop.link.runs import Run, Runs
+from desktop.model.said import erases
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_SAYING: Final = frozenset({"message", "edit", "reaction"})
+_OPENED: Final = 500
+"""Records that are opened in one go."""
 
 
 class Pages:
@@ -100,8 +105,32 @@ class Pages:
                 (self._row, group, min(messages), max(messages)),
             )
             touched.update(set(messages) & {Seq(target) for (target,) in rows})
+        for entry in entries:
+            if entry.kind == "deleted" and entry.body == "erase":
+                self._erase(conn, group, entry)
         for target in sorted(touched):
             settle(conn, self._archive.seals, self._row, (self.relay_id, self.user.id), group, target)
+
+    def _erase(self, conn: sqlite3.Connection, group: GroupId, farewell: Entry) -> None:
+        """Destroy what the sender of *farewell* has said in *group*, also what others forwarded of it."""
+        place = (self._row, group)
+        rows = conn.execute(
+            "SELECT seq, sealed FROM entry WHERE account = ? AND room = ? AND seq < ?", (*place, farewell.seq)
+        )
+        emptied = []
+        while some := rows.fetchmany(_OPENED):
+            said = (entry for entry in self._opened(group, some) if erases(farewell, entry) and entry.kind in _SAYING)
+            emptied += [
+                msgspec.structs.replace(
+                    entry, body=None, redacted=True, edited=False, files=(), mentions=(), forwarded=None
+                )
+                for entry in said
+                if not entry.redacted
+            ]
+        conn.executemany(
+            "UPDATE entry SET sealed = ? WHERE account = ? AND room = ? AND seq = ?",
+            [(self._seal(one, "entry", group, one.seq), *place, one.seq) for one in emptied],
+        )
 
     def _place_of_run(self, group: GroupId, run: Run) -> tuple[int, GroupId, Seq, Seq]:
         return (self._row, group, run.first, run.last)
@@ -222,4 +251,4 @@ class Pages:
 
 
 def _destroys(entries: Iterable[Entry]) -> bool:
-    return any(entry.kind in DESTROYING for entry in entries)
+    return any(entry.kind in DESTROYING or entry.kind == "deleted" for entry in entries)

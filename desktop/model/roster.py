@@ -8,6 +8,7 @@ from typing import get_args
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol import limits
 from common.protocol.messages import Entry, Member, PresenceState, Role, User
+from desktop.locale import _
 from desktop.model.rows import MemberRow
 
 # Among people who are equally present, those who run the group stand first.
@@ -96,7 +97,7 @@ class Roster:
         match entry.kind:
             case "join":
                 roles.setdefault(whom, "member")
-            case "leave":
+            case "leave" | "deleted":
                 roles.pop(whom, None)
             case "ban" if entry.on:
                 roles.pop(whom, None)
@@ -136,6 +137,8 @@ class Roster:
     def name(self, user: UserId) -> str:
         """What somebody is called; their number while that is not known."""
         known = self._users.get(user)
+        if known is not None and known.deleted:
+            return _("Deleted account")
         return (known.display_name or known.username) if known else f"#{user}"
 
     def knows(self, user: UserId) -> bool:
@@ -169,8 +172,10 @@ class Roster:
         return (len(members), len(members.keys() & self._presence.keys())) if members else None
 
     def users(self, group: GroupId | None) -> list[UserId]:
-        """The members of *group*, or everybody who is known."""
-        return list(self._users if group is None else self._roles.get(group, {}))
+        """The members of *group*, or everybody who is known and has an account."""
+        if group is not None:
+            return list(self._roles.get(group, {}))
+        return [user.id for user in self._users.values() if not user.deleted]
 
     def row(self, user: UserId, group: GroupId | None) -> MemberRow:
         """Somebody as the members pane and the pickers show them."""

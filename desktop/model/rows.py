@@ -64,6 +64,7 @@ class NoticeKind(Enum):
     ROLE = auto()
     PINNED = auto()
     RETENTION = auto()
+    DELETED = auto()
 
 
 @dataclass(frozen=True, slots=True)

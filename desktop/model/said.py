@@ -35,6 +35,16 @@ class _Words:
     reactions: dict[tuple[UserId, str], Entry] = field(default_factory=dict)
 
 
+def erases(act: Entry, message: Entry) -> bool:
+    """Whether *act* says that the account of who said *message*, or said it first, was deleted with all that they had said."""
+    return (
+        act.kind == "deleted"
+        and act.body == "erase"
+        and message.seq < act.seq
+        and act.sender in (message.sender, message.forwarded)
+    )
+
+
 class Said:
     """What is said of the messages of one group."""
 
@@ -43,6 +53,8 @@ class Said:
         self._me = me
         self._words: dict[Seq, _Words] = {}
         self._pending: dict[Seq, list[OutboxItem]] = {}
+        self._erasures: dict[UserId, Entry] = {}
+        """Of deleted accounts that took all they had said with them."""
 
     # -- folding -------------------------------------------------------------------------------------------------------
 
@@ -50,6 +62,8 @@ class Said:
         """Take in what *entries* say, in any order and as often as they come. Returns the messages of which it is said."""
         touched: set[Seq] = set()
         for entry in entries:
+            if entry.kind == "deleted" and entry.body == "erase":
+                self._erasures[entry.sender] = entry
             if entry.kind in SAYING and entry.target is not None and not entry.damaged:
                 self._fold_one(entry, self._words.setdefault(entry.target, _Words()))
                 touched.add(entry.target)
@@ -110,8 +124,22 @@ class Said:
     def is_redacted(self, message: Entry) -> bool:
         """Whether *message* was taken back."""
         words = self._words.get(message.seq)
-        is_said = words is not None and words.is_redacted
+        is_said = (words is not None and words.is_redacted) or self.is_erased(message)
         return message.redacted or is_said or bool(self._waiting(message.seq, "redaction"))
+
+    def is_erased(self, entry: Entry) -> bool:
+        """Whether what *entry* says went with the account of who said it, or said it first."""
+        return any(
+            erases(self._erasures[user], entry) for user in (entry.sender, entry.forwarded) if user in self._erasures
+        )
+
+    def touched_by_erased(self) -> set[Seq]:
+        """The messages that had emoji of such people."""
+        return {
+            seq
+            for seq, words in self._words.items()
+            if any(self.is_erased(entry) for entry in words.reactions.values())
+        }
 
     def is_pinned(self, seq: Seq) -> bool:
         """Whether that message is on the list of pinned ones."""
@@ -135,7 +163,7 @@ class Said:
         words = self._words.get(seq)
         put: dict[tuple[UserId, str], int] = {}
         if words is not None:
-            put = {key: entry.seq for key, entry in words.reactions.items() if entry.on}
+            put = {key: entry.seq for key, entry in words.reactions.items() if entry.on and not self.is_erased(entry)}
         for item in self._waiting(seq, "reaction"):
             if item.on:
                 put.setdefault((self._me, item.body), MAX_INTEGER)
@@ -149,7 +177,8 @@ class Said:
     def reactions_after(self, seq: Seq) -> list[Entry]:
         """Those put after *seq* in the log that still stand, the last one first."""
         put = (entry for words in self._words.values() if not words.is_redacted for entry in words.reactions.values())
-        return sorted((entry for entry in put if entry.on and entry.seq > seq), key=lambda entry: -entry.seq)
+        standing = (entry for entry in put if entry.on and entry.seq > seq and not self.is_erased(entry))
+        return sorted(standing, key=lambda entry: -entry.seq)
 
     def reactors(self, seq: Seq) -> set[UserId]:
         """Who put an emoji to that message."""
@@ -167,9 +196,9 @@ def _is_later(entry: Entry, known: Entry | None) -> bool:
 
 def after(message: Entry, act: Entry) -> Entry:
     """*message* as it stands after *act*, if that speaks of it."""
-    if message.kind != "message" or act.target != message.seq or message.redacted:
+    if message.kind != "message" or message.redacted or not (act.target == message.seq or erases(act, message)):
         return message
-    if act.kind == "redaction":
+    if act.kind in ("redaction", "deleted"):
         return structs.replace(message, body=None, redacted=True, edited=False, files=(), mentions=())
     if act.kind == "edit" and act.sender == message.sender and act.body is not None:
         return structs.replace(message, body=act.body, mentions=act.mentions, edited=True)

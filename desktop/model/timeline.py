@@ -55,6 +55,7 @@ _NOTICES: Final = {
     "slow": NoticeKind.SLOWED,
     "pin": NoticeKind.PINNED,
     "retention": NoticeKind.RETENTION,
+    "deleted": NoticeKind.DELETED,
 }
 _DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: NoticeKind.REMOVED}
 _EVERYBODY: Final = UserId(0)
@@ -234,11 +235,19 @@ class Timeline(Sequence[Row]):
         """
         known = tuple(entries)
         touched = self._said.fold(known)
+        if any(entry.kind == "deleted" for entry in known):
+            touched |= self._erased()
         for entry in known:
             if entry.kind == "message":
                 self._aside[entry.seq] = entry
                 touched.add(entry.seq)
         return self._lay_each(touched)
+
+    def _erased(self) -> set[Seq]:
+        """What went with deleted accounts, and what they had put emoji to."""
+        said = self._said
+        gone = {entry.seq for entry in (*self._entries, *self._aside.values()) if said.is_erased(entry)}
+        return gone | said.touched_by_erased()
 
     def begin_after(self, floor: Seq, keeps: Keeps | None) -> Iterator[Splice]:
         """The log was deleted up to *floor*, and *keeps* says how much of it is kept. The splices are as those of `relate`."""

@@ -49,6 +49,10 @@ def notice_text(row: Notice, safe: SafeText) -> str:
             return _role_text(row.text).format(name=who, other=whom)
         case NoticeKind.PINNED:
             return _("{name} pinned a message").format(name=who)
+        case NoticeKind.DELETED if row.text == "erase":
+            return _("Somebody deleted their account, with everything that they had written here")
+        case NoticeKind.DELETED:
+            return _("Somebody deleted their account; what they had written stays without a name")
         case NoticeKind.RETENTION:
             return _("{name} changed how long messages are kept. {rule}").format(name=who, rule=rule_text(row.keeps))
 

@@ -154,6 +154,8 @@ async def login(parts: Parts, caller: Caller, command: Login) -> TokenGiven:
     token, user = new_token(), account.user
 
     def sign_in(transaction: Transaction) -> None:
+        if transaction.people.living(user.id) is None:  # deleted meanwhile
+            raise WrongCredentials
         _make_room(parts, transaction, user.id)
         transaction.sessions.add(user.id, token_hash(token), command.device, transaction.now)
 

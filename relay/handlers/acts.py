@@ -66,7 +66,9 @@ async def redact(parts: Parts, caller: SignedIn, command: Redact) -> Sent:
             raise NotAllowed("Only its author, or an owner or admin of the group, may take a message back.")
         check_not_held(transaction, draft.group)
         if message.redacted:
-            return transaction.entries.changing(draft.group, message.seq, "redaction")[0]
+            if (before := transaction.entries.changing(draft.group, message.seq, "redaction")) == []:
+                raise UnknownTarget("Its author has deleted their account, and this message with it.")
+            return before[0]
         transaction.take_back(draft.group, message.seq)
         return transaction.append(draft)
 

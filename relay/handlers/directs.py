@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import UnknownUser
+from common.errors import NotSignedIn, UnknownUser
 from common.ids import GroupId, UserId
 from common.protocol.messages import GroupChanged, GroupInfo, OneGroup, OpenDirect, Role
 from relay.handlers.parts import Parts, SignedIn
@@ -19,9 +19,11 @@ async def open_direct(parts: Parts, caller: SignedIn, command: OpenDirect) -> On
         return OneGroup(re=command.id, group=await info_for(parts, caller.id, there))
 
     def find(transaction: Transaction) -> GroupInfo:
-        if transaction.people.get(peer) is None:
-            raise UnknownUser
         group = transaction.directs.between(caller.id, peer)
+        if transaction.people.living(caller.id) is None:
+            raise NotSignedIn
+        if group is None and transaction.people.living(peer) is None:
+            raise UnknownUser
         if group is None:
             return _make(parts, transaction, caller.id, peer)
         return stored_info(transaction, caller.id, group, peer)

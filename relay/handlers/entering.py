@@ -60,14 +60,22 @@ def enter(parts: Parts, transaction: Transaction, group: GroupId, user: UserId, 
 
 
 def leave(
-    parts: Parts, transaction: Transaction, group: GroupId, user: UserId, *, by: UserId, kind: EntryKind = "leave"
+    parts: Parts,
+    transaction: Transaction,
+    group: GroupId,
+    user: UserId,
+    *,
+    by: UserId,
+    kind: EntryKind = "leave",
+    farewell: Draft | None = None,
 ) -> None:
-    """Take the member *user* out of *group*. A group that loses its last owner gets another one first."""
+    """Take the member *user* out of *group*, with a *farewell* in place of the usual entry. A group that loses its last owner gets another
+    one first."""
     if transaction.groups.role(group, user) == "owner" and not transaction.groups.has_owner_beside(group, user):
         heir = transaction.groups.heir(group, user)
         if heir is not None:
             change_role(parts, transaction, group, heir, "owner", by=by)
-    transaction.append(Draft(group, by, kind, more=about(user, by)))
+    transaction.append(farewell or Draft(group, by, kind, more=about(user, by)))
     transaction.take_out(group, user)
     transaction.invites.revoke_all_of(group, user)
     transaction.webhooks.revoke_all_of(group, user)

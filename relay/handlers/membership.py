@@ -236,5 +236,5 @@ def _note(transaction: Transaction, caller: SignedIn, act: AuditAct, group: Grou
 
 
 def _check_person(transaction: Transaction, user: UserId) -> None:
-    if transaction.people.get(user) is None:
+    if transaction.people.living(user) is None:
         raise UnknownUser

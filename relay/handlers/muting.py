@@ -60,7 +60,7 @@ async def mute_member(parts: Parts, caller: SignedIn, command: MuteMember) -> An
         raise NotAllowed(_ONESELF)
 
     def mute(transaction: Transaction) -> bool:
-        person = transaction.people.get(user)
+        person = transaction.people.living(user)
         if person is None:
             raise UnknownUser
         if group is None:

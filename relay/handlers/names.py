@@ -15,6 +15,8 @@ _INVISIBLE: Final = re.compile(
 `str.isprintable` lets it pass, the empty Braille pattern, the object replacement and the null notehead."""
 _EMOJI_GLUE: Final = re.compile("(?<=[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff])\ufe0f|(?<=[0-9#*])\ufe0f\u20e3")
 """A variation selector where it belongs: behind an emoji."""
+_NUMBER: Final = re.compile(r"#\s*\d+")
+"""Stands for somebody without a name."""
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Some scripts and many emoji need them between two characters; in user names they would only make twins."""
 _ALIKE: Final = ("LATIN", "CYRILLIC", "GREEK")
@@ -28,6 +30,8 @@ def check_username(name: str) -> None:
         raise BadName
     _check(name)
     _check(unicodedata.normalize("NFKC", name))
+    if _NUMBER.fullmatch(unicodedata.normalize("NFKC", name)):
+        raise BadName("So are those called who have deleted their account. Choose another name.")
     for word in re.split(r"[^\w]+|_", name):
         if len({script for letter in word if (script := _script(letter))}) > 1:
             raise BadName("A word of this name mixes alphabets whose letters look alike. Write it in one.")

@@ -20,6 +20,7 @@ from common.protocol.messages import (
     CreateInvite,
     CreateToken,
     CreateWebhook,
+    DeleteAccount,
     DisableUser,
     Edit,
     Entry,
@@ -78,6 +79,7 @@ from common.protocol.messages import (
 from relay.handlers import (
     accounts,
     acts,
+    deletion,
     directs,
     greeting,
     groups,
@@ -293,6 +295,7 @@ RULES: Final[dict[type[Command], Rule | Pipelined]] = {
     Promote: Rule(owning.promote, scope=None, needs=RELAY_OWNER),
     ListSessions: Rule(owning.list_sessions, scope=None, needs=SIGNED_IN),
     RevokeSessions: Rule(owning.revoke_sessions, scope=None, needs=SIGNED_IN),
+    DeleteAccount: Rule(deletion.delete_account, scope=None, needs=SIGNED_IN),
     OfferMove: Rule(moving.offer_move, scope=None, needs=RELAY_OWNER),
     ShowState: Rule(owning.show_state, scope=None, needs=RELAY_OWNER),
 }

@@ -116,6 +116,8 @@ def _forward(parts: Parts, draft: Draft, source: Forward, refusal: WireError | N
         if draft.body is not None and draft.body != message.body:
             raise BadRequest("A forwarded message brings its own text: leave 'body' out.")
         author = message.sender if message.forwarded is None else message.forwarded
+        if transaction.erasure.is_erasing(author):
+            raise UnknownTarget("What its author has said is being destroyed.")
         more = structs.replace(draft.more or Content(), files=message.files, forwarded=author)
         return transaction.append(structs.replace(draft, body=message.body, more=more))
 

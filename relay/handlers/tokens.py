@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import BadRequest
+from common.errors import BadRequest, NotSignedIn
 from common.ids import Millis, SessionId
 from common.protocol.messages import AccessToken, Answer, CreateToken, ListTokens, RevokeToken, TokenMade, Tokens
 from relay.handlers import names
@@ -19,6 +19,8 @@ async def create_token(parts: Parts, caller: SignedIn, command: CreateToken) -> 
 
     def create(transaction: Transaction) -> AccessToken:
         now, sessions = transaction.now, transaction.sessions
+        if not sessions.holds(caller.session):
+            raise NotSignedIn
         if expires is not None and expires <= now:
             raise BadRequest("'expires' has passed already.")
         parts.limits.check("tokens", caller.id, len(sessions.tokens_of(caller.id, now)))

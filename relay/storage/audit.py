@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -52,6 +53,25 @@ class Audit:
             (now - _KEPT_MS, _TIDIED_AT_ONCE),
         )
 
+    def naming(self, name: str, after: int, limit: int) -> tuple[list[int], int | None]:
+        """Which of the *limit* records after the number *after* name that person; and the last number that was looked at, None at the
+        end."""
+        rows = self._conn.execute("SELECT id, at, said FROM audit WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+        read = [(number, self._note(number, at, said)) for number, at, said in rows.fetchall()]
+        found = [number for number, note in read if note is not None and name in (note.by, note.whom)]
+        return found, read[-1][0] if read else None
+
+    def rename(self, numbers: Iterable[int], name: str, pseudonym: str) -> None:
+        """Let these records say *pseudonym* where they say *name*."""
+        for number in numbers:
+            row = self._conn.execute("SELECT at, said FROM audit WHERE id = ?", (number,)).fetchone()
+            if row is None or (note := self._note(number, *row)) is None:
+                continue
+            by, whom = (pseudonym if named == name else named for named in (note.by, note.whom))
+            said = msgspec.json.encode(msgspec.structs.replace(note, by=by, whom=whom)).decode()
+            sealed = self._vault.seal_text(said, _SAID, number, row[0])
+            self._conn.execute("UPDATE audit SET said = ? WHERE id = ?", (sealed, number))
+
     def newest(self, limit: int, before: int | None = None) -> list[AuditEntry]:
         """The newest *limit* records, of those before the number *before* if one is given; the newest first."""
         rows = self._conn.execute(
@@ -61,8 +81,12 @@ class Audit:
         return [self._entry(*row) for row in rows.fetchall()]
 
     def _entry(self, number: int, at: int, said: bytes) -> AuditEntry:
-        opened = self._vault.open_text(said, _SAID, number, at)
-        if opened is None:
+        note = self._note(number, at, said)
+        if note is None:
             return AuditEntry(number, Millis(at), damaged=True)
-        note = msgspec.json.decode(opened, type=Note)
         return AuditEntry(number, Millis(at), note.act, note.via, note.by, note.whom, note.detail)
+
+    def _note(self, number: int, at: int, said: bytes) -> Note | None:
+        """What a record says; None when it does not open."""
+        opened = self._vault.open_text(said, _SAID, number, at)
+        return None if opened is None else msgspec.json.decode(opened, type=Note)

@@ -19,6 +19,8 @@ Row = tuple[GroupId, Seq, str, UserId, Millis, bytes | None, Seq | None, int, by
 """group_id, seq, kind, sender, at, nonce, target, key_id, body: the columns in this order everywhere."""
 
 _COLUMNS: Final = "group_id, seq, kind, sender, at, nonce, target, key_id, body"
+SAID: Final = ("message", "edit", "reaction")
+"""The kinds of entries that say something of their sender's own."""
 _KEPT: Final = "seq > (SELECT floor FROM groups WHERE id = ?)"
 """The last entry of a log keeps its row when its time has come, but is not there any more."""
 
@@ -92,6 +94,7 @@ class Entries:
     def __init__(self, conn: sqlite3.Connection, vault: Vault) -> None:
         self._conn = conn
         self._vault = vault
+        self._erasing: frozenset[int] | None = None
 
     def after(self, group: GroupId, seq: Seq, limit: int) -> list[Entry]:
         """The first *limit* entries after *seq*, rising."""
@@ -186,7 +189,8 @@ class Entries:
         """How many messages of others stand after *read_seq*; counting ends at *cap*."""
         (count,) = self._conn.execute(
             "SELECT count(*) FROM (SELECT 1 FROM entries WHERE group_id = ? AND seq > ?"
-            " AND kind = 'message' AND sender <> ? AND body IS NOT NULL LIMIT ?)",
+            " AND kind = 'message' AND sender <> ? AND body IS NOT NULL"
+            " AND sender NOT IN (SELECT id FROM users WHERE erasing = 1) LIMIT ?)",
             (group, read_seq, user, cap),
         ).fetchone()
         return int(count)
@@ -238,7 +242,7 @@ class Entries:
             self._vault.found_damaged("entries", group, seq)
             return _remains(group, seq, kind, sender, at)
         author_nonce = None if nonce is None else Nonce(nonce.hex())
-        if sealed is None:
+        if sealed is None or (kind in SAID and sender in self._being_erased()):
             return Entry(group, seq, kind, sender, at, author_nonce, None, target, redacted=True)
         try:
             key = self._vault.keys.get(key_id) or self._load_key(group, key_id)
@@ -252,6 +256,13 @@ class Entries:
             return Entry(group, seq, kind, sender, at, author_nonce, body, target)
         content = _DECODE(memoryview(plaintext)[1:])
         return _filled(Entry(group, seq, kind, sender, at, author_nonce, content.body, target), content)
+
+    def _being_erased(self) -> frozenset[int]:
+        """Whose words are being destroyed: from the beginning of that on nobody reads what is left of them."""
+        if self._erasing is None:
+            found = self._conn.execute("SELECT id FROM users WHERE erasing = 1").fetchall()
+            self._erasing = frozenset(user for (user,) in found)
+        return self._erasing
 
     def _load_key(self, group: GroupId, key_id: int) -> SealKey:
         row = self._conn.execute(

@@ -35,6 +35,11 @@ class LogOrder(Entries):
         row = self._conn.execute("SELECT group_id, seq FROM entries WHERE id = ?", (number,)).fetchone()
         return None if row is None else (GroupId(row[0]), Seq(row[1]))
 
+    def has_body(self, number: int) -> bool:
+        """Whether what the entry with that number says was not destroyed."""
+        row = self._conn.execute("SELECT body IS NOT NULL FROM entries WHERE id = ?", (number,)).fetchone()
+        return row is not None and bool(row[0])
+
     def last_number(self) -> int:
         """The number of the newest entry; 0 while there is none."""
         (number,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM entries").fetchone()

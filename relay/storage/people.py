@@ -1,4 +1,4 @@
-"""Accounts: names sealed, found by a keyed hash of the folded user name."""
+"""Accounts: names sealed, found by a keyed hash of the folded user name. Of who has deleted theirs only the number is left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from relay.storage.vault import Vault
 _USERNAME: Final = "users.username"
 _DISPLAY_NAME: Final = "users.display_name"
 _PASSWORD: Final = "users.password_hash"  # noqa: S105  the name of a column
-_COLUMNS: Final = "id, username, display_name, role"
+_COLUMNS: Final = "id, username, display_name, role, deleted_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,13 @@ class People:
         """Make an account.
 
         Raises:
-            UsernameTaken: somebody has that name, or one that folds to the same.
+            UsernameTaken: somebody has that name, or one that folds to the same, or had it before they deleted their account.
         """
         name_hash = self._vault.name_hash(username)
         if self._conn.execute("SELECT 1 FROM users WHERE username_hash = ?", (name_hash,)).fetchone():
+            raise UsernameTaken
+        freed = self._vault.freed_name_hash(username)
+        if self._conn.execute("SELECT 1 FROM freed_names WHERE name_hash = ?", (freed,)).fetchone():
             raise UsernameTaken
         (user_id,) = self._conn.execute("SELECT coalesce(max(id), 0) + 1 FROM users").fetchone()
         seal = self._vault.seal_text
@@ -73,22 +76,30 @@ class People:
         return Account(user, self._vault.open_text(sealed, _PASSWORD, user.id), bool(disabled))
 
     def get(self, user: UserId) -> User | None:
-        """One person."""
+        """One person, also who has deleted their account."""
         return next(iter(self.many([user])), None)
 
+    def living(self, user: UserId) -> User | None:
+        """One person who has an account."""
+        found = self.get(user)
+        return None if found is None or found.deleted else found
+
     def many(self, ids: Iterable[UserId]) -> list[User]:
-        """The people with these ids, in the order asked; unknown ids are left out."""
+        """The people with these ids, in the order asked, also deleted ones; unknown ids are left out."""
         select = f"SELECT {_COLUMNS} FROM users WHERE id = ?"
         rows = (self._conn.execute(select, (user,)).fetchone() for user in ids)
         return [self._user(*row) for row in rows if row is not None]
 
     def all(self) -> list[User]:
         """Everybody who has an account, by id."""
-        return [self._user(*row) for row in self._conn.execute(f"SELECT {_COLUMNS} FROM users ORDER BY id")]
+        return [
+            self._user(*row)
+            for row in self._conn.execute(f"SELECT {_COLUMNS} FROM users WHERE deleted_at IS NULL ORDER BY id")
+        ]
 
     def count(self) -> int:
         """How many accounts there are."""
-        (count,) = self._conn.execute("SELECT count(*) FROM users").fetchone()
+        (count,) = self._conn.execute("SELECT count(*) FROM users WHERE deleted_at IS NULL").fetchone()
         return int(count)
 
     def set_password(self, user: UserId, password_hash: str) -> None:
@@ -98,7 +109,7 @@ class People:
 
     def facts(self) -> dict[UserId, tuple[bool, Millis]]:
         """Of everybody whether they are shut out, and since when they have their account."""
-        rows = self._conn.execute("SELECT id, disabled, created_at FROM users")
+        rows = self._conn.execute("SELECT id, disabled, created_at FROM users WHERE deleted_at IS NULL")
         return {UserId(user): (bool(disabled), Millis(created_at)) for user, disabled, created_at in rows}
 
     def first_owner(self) -> User | None:
@@ -121,7 +132,11 @@ class People:
         """Shut *user* out, or let them in again."""
         self._conn.execute("UPDATE users SET disabled = ? WHERE id = ?", (disabled, user))
 
-    def _user(self, user_id: int, username: bytes, display_name: bytes, role: str) -> User:
+    def _user(
+        self, user_id: int, username: bytes, display_name: bytes, role: str, deleted_at: int | None = None
+    ) -> User:
+        if deleted_at is not None:
+            return User(UserId(user_id), "", "", "member", deleted=True)
         opened = self._vault.open_name
         return User(
             UserId(user_id),

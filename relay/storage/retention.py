@@ -149,9 +149,13 @@ class Retention:
         )
         conn.execute("UPDATE entries SET body = NULL WHERE group_id = ? AND seq = ?", (group, last))
         conn.execute("UPDATE groups SET floor = ? WHERE id = ?", (last, group))
+        return Purged(group, last, [number for (number,) in numbers], self.count_purge()), [file for (file,) in named]
+
+    def count_purge(self) -> int:
+        """Something is deleted once more; how often it was, with this."""
         purges = self.purges() + 1
-        write_setting(conn, _PURGES, str(purges).encode())
-        return Purged(group, last, [number for (number,) in numbers], purges), [file for (file,) in named]
+        write_setting(self._conn, _PURGES, str(purges).encode())
+        return purges
 
     def purges(self) -> int:
         """How often something was deleted: what has followed the log knows by it whether it has followed that too."""

@@ -132,7 +132,8 @@ class Said:
         """How many messages of others after *read_seq* call *user*; counting ends at *cap*."""
         (count,) = self._conn.execute(
             "SELECT count(*) FROM (SELECT DISTINCT seq FROM mentions JOIN entries USING (group_id, seq)"
-            " WHERE group_id = ? AND user_id IN (?, ?) AND seq > ? AND sender <> ? LIMIT ?)",
+            " WHERE group_id = ? AND user_id IN (?, ?) AND seq > ? AND sender <> ?"
+            " AND sender NOT IN (SELECT id FROM users WHERE erasing = 1) LIMIT ?)",
             (group, user, EVERYBODY, read_seq, user, cap),
         ).fetchone()
         return int(count)

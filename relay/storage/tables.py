@@ -8,6 +8,7 @@ from relay.storage.audit import Audit
 from relay.storage.bans import Bans
 from relay.storage.directs import Directs
 from relay.storage.entries import Entries
+from relay.storage.erasure import Erasure
 from relay.storage.files import Files
 from relay.storage.groups import Groups
 from relay.storage.invites import Invites
@@ -36,6 +37,7 @@ class Tables:
         self.groups = Groups(conn, vault)
         self.receipts = Receipts(conn, vault)
         self.retention = Retention(conn)
+        self.erasure = Erasure(conn, vault)
         self.directs = Directs(conn)
         self.bans = Bans(conn)
         self.mutes = Mutes(conn)

@@ -17,9 +17,19 @@ import msgspec
 
 from common.crypto.keyslots import Slot
 from common.crypto.sealing import SealKey, seal
-from common.errors import InternalError, Muted, NonceReused, NotAMember, SealError, SlowMode, UnknownGroup
+from common.errors import (
+    AccountDeleted,
+    InternalError,
+    Muted,
+    NonceReused,
+    NotAMember,
+    NotSignedIn,
+    SealError,
+    SlowMode,
+    UnknownGroup,
+)
 from common.ids import GroupId, Millis, Seq, UserId
-from common.protocol.messages import Entry, EntryKind
+from common.protocol.messages import Entry, EntryKind, Fate
 from relay.storage.entries import Draft, Row, entry_of, plaintext_of
 from relay.storage.exchange import Exchange
 from relay.storage.mutes import MuteRow
@@ -45,6 +55,8 @@ Heads = dict[GroupId, Head]
 Step = Callable[[], None]
 _SAYING: Final[frozenset[EntryKind]] = frozenset({"message", "edit", "reaction", "pin"})
 """What who is muted does not do; they may still take back what they said."""
+_OF_NOBODY: Final[frozenset[EntryKind]] = frozenset({"deleted", "role"})
+"""What the relay says itself in the name of who has deleted their account."""
 _ADMINS: Final = ("owner", "admin")
 
 
@@ -60,15 +72,20 @@ class Doubted:
     muted: set[tuple[GroupId | None, UserId]] = field(default_factory=set)
     slow: set[GroupId] = field(default_factory=set)
     """Groups with a pause between messages."""
+    deleted: set[UserId] = field(default_factory=set)
+    """Who has deleted their account since the start."""
+    deserted: set[GroupId] = field(default_factory=set)
+    """Conversations of two of whom one has deleted their account."""
     is_loaded: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.departed or self.muted or self.slow)
+        return bool(self.departed or self.muted or self.slow or self.deleted or self.deserted)
 
     def load(self, tables: Tables) -> None:
         """What is stored at the start."""
         self.muted |= {(row.group, row.user) for row in tables.mutes.all()}
         self.slow |= tables.groups.slow_ones().keys()
+        self.deserted |= tables.erasure.deserted()
         self.is_loaded = True
 
 
@@ -151,6 +168,8 @@ class Transaction(Tables):
             NonceReused: the author used the nonce for something else.
             UnknownGroup: there is no such group.
             NotAMember: the author was taken out of it meanwhile.
+            NotSignedIn: the author has deleted their account meanwhile.
+            AccountDeleted: nobody would read it.
             Muted, SlowMode: the author may not say it now.
         """
         if (first := self.first(draft)) is not None:
@@ -192,6 +211,12 @@ class Transaction(Tables):
         self.groups.remove_member(group, user)
         self._doubted.departed.add((group, user))
 
+    def delete_account(self, user: UserId, username: str, fate: Fate) -> None:
+        """*user* has no account any more; nothing that they have sent and that is not stored yet gets anywhere."""
+        self.erasure.begin(user, username, fate, self.now)
+        self._doubted.deleted.add(user)
+        self._doubted.deserted |= self.erasure.deserted()
+
     def mute(self, row: MuteRow) -> None:
         """Let nothing be stored any more that somebody says there."""
         self.mutes.put(row)
@@ -208,8 +233,14 @@ class Transaction(Tables):
     def _check_may(self, draft: Draft) -> None:
         """Only who is doubted is looked up, and only for what people send."""
         group, sender, doubted = draft.group, draft.sender, self._doubted
+        if draft.kind in _OF_NOBODY:
+            return
+        if sender in doubted.deleted and self.erasure.is_deleted(sender):
+            raise NotSignedIn
         if draft.nonce is None:
             return
+        if draft.kind == "message" and group in doubted.deserted and self.erasure.is_deserted(group):
+            raise AccountDeleted
         if (group, sender) in doubted.departed and self.groups.role(group, sender) is None:
             row = self.groups.get(group)
             raise UnknownGroup if row is None or row.private else NotAMember

@@ -113,6 +113,10 @@ class Vault:
         """By what a code is looked up. Only its hash is kept, so that never changes; a code is too long to be guessed by it."""
         return lookup_hash(self._codes, _folded(code))
 
+    def freed_name_hash(self, name: str) -> bytes:
+        """By what the name of a deleted account is looked up: as only its hash is kept, that never changes either."""
+        return lookup_hash(self._codes, _folded("name:" + name))
+
     # -- data keys -----------------------------------------------------------------------------------------------------
 
     def wrap(self, key: SealKey, group: GroupId) -> bytes:

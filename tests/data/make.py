@@ -232,6 +232,15 @@ class Life:
         self.more["muted"] = {"who": "vera", "group": store}
         await self.asks("anna", "list_mutes", group=store)
 
+    # -- version 7 -----------------------------------------------------------------------------------------------------
+
+    async def is_kept(self, store: int) -> None:
+        """How much of the past is kept, and that nothing is deleted."""
+        await self.does("anna", "set_retention", days=3650)
+        await self.does("anna", "set_retention", group=store, days=365)
+        await self.does("anna", "set_hold", group=self.more["banned"]["group"])
+        await self.asks("vera", "get_retention")
+
     # -- in the end ----------------------------------------------------------------------------------------------------
 
     async def looks_back(self) -> None:
@@ -310,6 +319,8 @@ async def make(checkout: Path) -> None:
                 await life.is_audited()
             if version >= 5:
                 await life.is_limited(store)
+            if version >= 7:
+                await life.is_kept(store)
             await life.looks_back()
         packed(folder, HERE / f"{version:04}.zip")
     content = json.dumps(life.content(version), ensure_ascii=False, indent=1)

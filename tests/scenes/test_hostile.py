@@ -81,6 +81,7 @@ GOOD: dict[str, Json] = {
     "list_sessions": {"user": 9},
     "revoke_sessions": {"user": 9},
     "show_state": {},
+    "delete_account": {"password": "password1", "messages": "erase"},
     "offer_move": {"password": "password1"},
 }
 WITH_FIELDS = sorted(name for name, fields in GOOD.items() if fields)
@@ -106,6 +107,7 @@ WRONG: dict[str, list[Any]] = {
     "webhook": [None, "1", 0, -1, 2**53],
     "users": [None, 1, "1", [0], ["1"], list(range(1, 202))],
     "nonce": [None, 1, "", NONCE.upper(), NONCE + "0", NONCE[:-1], NONCE + "\n"],
+    "messages": [None, 1, "", "Erase", ["erase"]],
     "body": [None, 1, "", "x" * 16_385],
 }
 

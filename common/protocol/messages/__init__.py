@@ -132,6 +132,9 @@ from common.protocol.messages.commands import (
     CreateWebhook as CreateWebhook,
 )
 from common.protocol.messages.commands import (
+    DeleteAccount as DeleteAccount,
+)
+from common.protocol.messages.commands import (
     DisableUser as DisableUser,
 )
 from common.protocol.messages.commands import (
@@ -373,6 +376,9 @@ from common.protocol.messages.values import (
 )
 from common.protocol.messages.values import (
     EntryKind as EntryKind,
+)
+from common.protocol.messages.values import (
+    Fate as Fate,
 )
 from common.protocol.messages.values import (
     FileId as FileId,

@@ -17,6 +17,7 @@ from common.protocol.messages.commands import (
     CreateInvite,
     CreateToken,
     CreateWebhook,
+    DeleteAccount,
     DisableUser,
     Edit,
     GetRetention,
@@ -363,6 +364,7 @@ ANSWERS: Final[dict[type[Command], type[Answer]]] = {
     Promote: Answer,
     ListSessions: Sessions,
     RevokeSessions: Answer,
+    DeleteAccount: Answer,
     OfferMove: MoveOffered,
     ShowState: OneRelay,
 }

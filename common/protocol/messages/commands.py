@@ -14,6 +14,7 @@ from common.protocol.messages.values import (
     CommandId,
     Device,
     Emoji,
+    Fate,
     FileId,
     Forward,
     Imprint,
@@ -466,6 +467,13 @@ class RevokeSessions(Command, frozen=True, kw_only=True, tag="revoke_sessions"):
     session: WireId | None = None
 
 
+class DeleteAccount(Command, frozen=True, kw_only=True, tag="delete_account"):
+    """Delete the own account for good: with all that one has said, or leaving that without a name. The *password* is given again."""
+
+    password: Password
+    messages: Fate
+
+
 class OfferMove(Command, frozen=True, kw_only=True, tag="offer_move"):
     """Let another computer take this relay over: an owner of the relay may, and gives their *password* again."""
 
@@ -534,6 +542,7 @@ AnyCommand = (
     | Promote
     | ListSessions
     | RevokeSessions
+    | DeleteAccount
     | OfferMove
     | ShowState
 )

@@ -18,6 +18,8 @@ Scope = Literal["read", "write", "manage"]
 NotifyLevel = Literal["all", "mentions", "nothing"]
 """Of what in a conversation to be told."""
 PresenceState = Literal["online", "away", "dnd", "offline"]
+Fate = Literal["erase", "anonymous"]
+"""What becomes of what somebody has said when their account is deleted: it is destroyed, or stays without a name."""
 AuditVia = Literal["client", "command_line", "relay"]
 """From where something was done to the relay: by somebody with their client, on the relay's own machine, or by the relay itself."""
 AuditAct = Literal[
@@ -27,6 +29,8 @@ AuditAct = Literal[
     "password_reset",
     "role_changed",
     "sessions_revoked",
+    "account_deleted",
+    "name_freed",
     "invite_made",
     "invite_revoked",
     "member_removed",
@@ -44,6 +48,9 @@ AuditAct = Literal[
     "backup_made",
     "backup_restored",
     "settings_changed",
+    "retention_changed",
+    "hold_set",
+    "hold_released",
     "move_offered",
     "relay_moved",
 ]
@@ -76,6 +83,7 @@ EntryKind = Literal[
     "rename",
     "topic",
     "retention",
+    "deleted",
 ]
 
 # Lengths here are only what a frame may carry; that a name can be shown is a rule of the handlers, with its own code.
@@ -92,13 +100,15 @@ StatusText = Annotated[str, Meta(max_length=limits.STATUS_CHARACTERS)]
 CommandId = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 
 
-class User(msgspec.Struct, frozen=True):
-    """A person of this relay. *role* is the one on the relay; roles in groups are in `Member`."""
+class User(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person of this relay. *role* is the one on the relay; roles in groups are in `Member`. *deleted*: they have no account any
+    more, and no name."""
 
     id: UserId
     username: str
     display_name: str
     role: Role
+    deleted: bool = False
 
 
 class FileInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -120,7 +130,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     *at*: when the relay stored it, Unix ms. *nonce*: the author's, of what people send. *target*: the entry that this one speaks
     of (a reply, edit, redaction, reaction, pin). *body*: text of a message or edit, new name of a rename, topic, emoji of a
-    reaction, role, seconds of a mute (none: until it is lifted) or of a pause, `Keeps` as JSON. *damaged*: the stored record does not open, *body* is missing. *redacted*: it was taken back, *body* is gone.
+    reaction, role, seconds of a mute (none: until it is lifted) or of a pause, `Keeps` as JSON, the `Fate` of what a deleted account
+    had said. *damaged*: the stored record does not open, *body* is missing. *redacted*: it was taken back, *body* is gone.
     *user*: whom it concerns when that is not the sender (added, removed, banned, muted, given a role). *on*: false takes a reaction,
     pin, ban or mute away. *mentions*: whom a message calls, 0 for everybody. *forwarded*: who said it first. *via*: the script that spoke for
     the sender. *edited*: *body* is not the first one; superseded edits come without *body*.
@@ -308,7 +319,7 @@ class Session(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that was done to the relay. *act*: an `AuditAct`, of a newer relay perhaps another. *by* and *whom*: user names as they
-    were then; *by* is empty unless *via* is ``client``. *detail*: the new role, a group, a path, …. *damaged*: the record does not open."""
+    were then, ``#`` and the id of who has deleted their account; *by* is empty unless *via* is ``client``. *detail*: the new role, a group, a path, …. *damaged*: the record does not open."""
 
     id: int
     at: Millis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tkinter as tk
 from typing import Final
@@ -23,6 +24,8 @@ ACTS: Final = {
     "password_reset": mark("{by} gave {whom} a new password"),
     "role_changed": mark("{by} gave {whom} another role: {detail}"),
     "sessions_revoked": mark("{by} signed {whom} out (devices and tokens: {detail})"),
+    "account_deleted": mark("{by} deleted the account of {whom}, {detail}"),
+    "name_freed": mark("{by} let somebody else have the name of a deleted account"),
     "invite_made": mark("{by} made an invitation ({detail})"),
     "invite_revoked": mark("{by} took an invitation back ({detail})"),
     "member_removed": mark("{by} took {whom} out of “{detail}”"),
@@ -40,6 +43,9 @@ ACTS: Final = {
     "backup_made": mark("{by} made a backup: {detail}"),
     "backup_restored": mark("{by} restored a backup: {detail}"),
     "settings_changed": mark("{by} runs with other settings: {detail}"),
+    "retention_changed": mark("{by} changed how long messages are kept: {detail}"),
+    "hold_set": mark("{by} stopped all deletion: {detail}"),
+    "hold_released": mark("{by} allowed deletion again: {detail}"),
     "move_offered": mark("{by} let another computer take the relay over"),
     "relay_moved": mark("{by} moved here from {detail}"),
 }
@@ -50,9 +56,12 @@ _DETAILS: Final = {
     "file": mark("the key file"),
     "passphrase": mark("the passphrase"),
     "recovery": mark("the recovery code"),
+    "erase": mark("with all messages"),
+    "anonymous": mark("messages stay without a name"),
+    "*": mark("on the whole relay"),
 }
 """Words of the relay's own in the details of these acts; all other details are names, numbers and paths."""
-_WORDED: Final = frozenset({"role_changed", "slot_removed"})
+_WORDED: Final = frozenset({"role_changed", "slot_removed", "account_deleted", "hold_set", "hold_released"})
 LIMITS: Final = {
     "links": mark("clients connected at once"),
     "devices": mark("devices signed in"),
@@ -66,6 +75,9 @@ LIMITS: Final = {
     "tokens": mark("access tokens"),
 }
 """The limits of one person, by their names on the wire."""
+_OWN: Final = mark("{by} deleted their account, {detail}")
+_NUMBER: Final = re.compile(r"#\d+")
+"""Stands in place of a name that is gone."""
 
 
 class AuditPanel(OwnerPanel):
@@ -114,9 +126,9 @@ def words_of(entry: AuditEntry) -> str:
     """What the record says; an act that this client does not know by its name on the wire."""
     if entry.damaged:
         return _("This record cannot be opened (damaged).")
-    by = entry.by or (_("The relay itself") if entry.via == "relay" else _("Somebody at the relay's computer"))
+    by = _called(entry.by) or (_("The relay itself") if entry.via == "relay" else _("Somebody at the relay's computer"))
     detail = _(_DETAILS[entry.detail]) if entry.act in _WORDED and entry.detail in _DETAILS else entry.detail
-    whom = entry.whom
+    whom = _called(entry.whom)
     if entry.act == "user_muted":
         detail = durations.in_words(int(detail)) if detail.isascii() and detail.isdigit() else _("until it is lifted")
     elif entry.act == "limits_changed":
@@ -124,8 +136,14 @@ def words_of(entry: AuditEntry) -> str:
         detail = f"{_(LIMITS[name])}{colon}{change}" if name in LIMITS else detail
         whom = whom or _("everybody")
     if entry.act in ACTS:
-        return _(ACTS[entry.act]).format(by=by, whom=whom, detail=detail)
+        said = _OWN if entry.act == "account_deleted" and entry.by == entry.whom else ACTS[entry.act]
+        return _(said).format(by=by, whom=whom, detail=detail)
     return " · ".join(word for word in (by, entry.act.replace("_", " "), whom, detail) if word)
+
+
+def _called(name: str) -> str:
+    """*name* as it is shown."""
+    return _("Deleted account {number}").format(number=name) if _NUMBER.fullmatch(name) else name
 
 
 def build(parent: tk.Misc, desk: RelayDesk) -> AuditPanel:

@@ -13,6 +13,7 @@ from common.protocol.messages import (
     Command,
     CreateToken,
     CreateWebhook,
+    DeleteAccount,
     DisableUser,
     ListAccounts,
     ListAudit,
@@ -53,6 +54,7 @@ FOR_PEOPLE_ALONE = {
     Promote,
     ListSessions,
     RevokeSessions,
+    DeleteAccount,
     OfferMove,
     ShowState,
 }

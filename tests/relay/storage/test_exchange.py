@@ -17,7 +17,13 @@ ELSEWHERE = {
     ("reactions", "emoji_hash"),
 }
 """Exchanged too, each in a way of its own; the last two by `Resealing`."""
-UNSEALED = {("sessions", "token_hash"), ("webhooks", "token_hash"), ("invites", "code_hash"), ("entries", "nonce")}
+UNSEALED = {
+    ("sessions", "token_hash"),
+    ("webhooks", "token_hash"),
+    ("invites", "code_hash"),
+    ("entries", "nonce"),
+    ("freed_names", "name_hash"),
+}
 """Random, or hashes that depend on no key that is exchanged."""
 
 
