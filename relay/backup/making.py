@@ -69,6 +69,8 @@ def make(source: Source, path: Path, now: Millis, told: Told, stop: threading.Ev
         NoBackup: it cannot be written there, there is no room, or what was written does not open; nothing is left of it.
         Stopped: *stop* was set.
     """
+    if path.is_dir():
+        raise NoBackup(f"{path} is a folder. Name the file to write, as {path / 'relay.backup'}.")
     if path.exists():
         raise NoBackup(f"There is a file {path} already. Choose another name, or move it away.")
     part = path.with_name(path.name + ".part")

@@ -30,6 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the whole relay in one sealed file",
         description="Write all of the relay that runs here, its identity and its files included, into one sealed FILE, and read it back. "
         "With `verify`: open all of a FILE and change nothing.",
+        usage="python -m relay backup [options] FILE\n       python -m relay backup verify [options] FILE",
         epilog="The file opens with the recovery code, the passphrase, or the key file. Keep it on another disk, and not beside the key file.",
     )
     parser.add_argument("words", nargs="+", metavar="[verify] FILE", help="the backup to write, or to verify")

@@ -25,7 +25,7 @@ _AGAIN_S: Final = 0.05
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe the commands."""
     words = "say which relay runs here, where, and whether it is well"
-    more = "What is not well is said with what to do. The exit code is 0 while a relay runs, well or not; `health` tells scripts."
+    more = "What is not well is said with what to do. For scripts, `health` of `--json`."
     add_options(subparsers.add_parser("status", help=words, description=f"{words}. {more}"), _status)
     words = "end the relay that runs here, as Ctrl+C does"
     add_options(subparsers.add_parser("stop", help=words, description=words), _stop)
@@ -62,7 +62,7 @@ def _how(health: Health) -> Iterator[str]:
 
 def _what(state: RelayState) -> Iterator[str]:
     people = f"{state.online:,} of {state.people:,} people are here"
-    yield f"Version {state.version}, since {when(state.since)}. {people}; {state.entries:,} entries in {state.groups:,} groups."
+    yield f"Version {state.version}, since {when(state.since)}. {people}; entries: {state.entries:,}, groups: {state.groups:,}."
     if state.free is not None and state.total is not None:
         yield f"Its disk has {_size(state.free)} of {_size(state.total)} free. Data: {state.folder}"
     if state.backup_at is None:

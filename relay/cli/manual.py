@@ -66,9 +66,21 @@ _EXITS_OF: Final = {
     "run": {
         "": ("0", "it has ended as it was asked to, by Ctrl+C too"),
         "not": (str(NOT_DONE), "it cannot run; what it says tells why"),
+        "interrupted": (str(INTERRUPTED), "interrupted by Ctrl+C while it was starting"),
         "moved": (str(MOVED_AWAY), "it has moved to another computer, and runs here only when it was taken back"),
     },
-    "announce": {"": ("0", "it has ended, by Ctrl+C too")},
+    "announce": {
+        "": ("0", "it has ended, by Ctrl+C too"),
+        "interrupted": (str(INTERRUPTED), "interrupted by Ctrl+C while it was starting"),
+    },
+    "status": {
+        "": ("0", "a relay runs here, well or not"),
+        "not": (str(NOT_DONE), "none runs here, or it does not answer"),
+    },
+    "service status": {
+        "": ("0", "it runs"),
+        "not": (str(NOT_DONE), "it does not run, or is no service here"),
+    },
     "doctor": {
         "": ("0", "nothing failed; there may be warnings"),
         "not": (str(NOT_DONE), "something failed, or could not be examined"),

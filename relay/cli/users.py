@@ -69,6 +69,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _list(options: argparse.Namespace) -> int:
     people = ask(options, ListPeople(), People).people
+    if not options.json and not people:
+        print("Nobody has an account yet.")
+        return 0
     if not options.json:
         head = ("id", "user name", "name", "role", "devices", "since", "")
         print(table([head, *(_row(person) for person in people)]))

@@ -149,7 +149,7 @@ def _read(path: Path, kind: type[M]) -> M | None:
     try:
         with path.open("rb") as file:
             return msgspec.json.decode(file.read(_BYTES), type=kind)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.DecodeError) as error:
         raise StartupError(

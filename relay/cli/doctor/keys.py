@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from common.crypto.keyfile import key_file_flaws, peek_key_file
 from common.crypto.keyslots import Slot, unlock
 from common.errors import KeyUnavailable
@@ -32,7 +34,7 @@ def check(patient: Patient) -> list[Finding]:
         case _:
             return []
     if "file" in kinds and not found:
-        found += _flaws(patient.config)
+        found += _flaws(_key_file_of(patient))
     if "recovery" not in kinds:
         found.append(
             warning(
@@ -68,14 +70,19 @@ def _opened(slots: list[Slot], config: Config) -> list[Finding]:
     return []
 
 
-def _flaws(config: Config) -> list[Finding]:
-    flaws = key_file_flaws(config.key_file)
+def _key_file_of(patient: Patient) -> Path:
+    """That of the running relay, which may have been started with another one than is named here."""
+    return Path(patient.inside.keys.key_file) if isinstance(patient.inside, Live) else patient.config.key_file
+
+
+def _flaws(key_file: Path) -> list[Finding]:
+    flaws = key_file_flaws(key_file)
     if not flaws:
         return []
     return [
         warning(
             "; ".join(flaws) + ".",
-            f"A missing or damaged copy is mended at the next start, if its folder can be written to; rights: chmod 600 '{config.key_file}'*",
+            f"A missing or damaged copy is mended at the next start, if its folder can be written to; rights: chmod 600 '{key_file}'*",
         )
     ]
 

@@ -177,6 +177,8 @@ async def test_an_existing_file_is_never_overwritten(tmp_path: Path):
             await backed_up(stage, tmp_path / "there")
         with pytest.raises(OrderRefused, match="cannot be written"):
             await backed_up(stage, tmp_path / "no such folder" / "relay.backup")
+        with pytest.raises(OrderRefused, match=r"is a folder. Name the file"):
+            await backed_up(stage, tmp_path)
         with pytest.raises(OrderRefused, match="whole path"):
             await backed_up(stage, Path("relay.backup"))
         await backed_up(stage, tmp_path / "free")

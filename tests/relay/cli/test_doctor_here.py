@@ -168,6 +168,13 @@ async def test_a_key_file_that_is_lost_while_the_relay_runs_is_said(tmp_path: Pa
     assert "nothing is lost" in found[0].remedy
 
 
+async def test_the_key_file_that_the_running_relay_uses_is_looked_at_and_no_other(tmp_path: Path):
+    async with running(quiet_config(tmp_path)) as relay:
+        elsewhere = replace(relay.config, key_file=tmp_path / "no keys" / "relay.key")
+        found = await asyncio.to_thread(lambda: keys.check(patient_of(elsewhere)))
+    assert not [finding.what for finding in found if "is missing" in finding.what]
+
+
 # -- the clock ---------------------------------------------------------------------------------------------------------
 
 

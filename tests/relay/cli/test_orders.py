@@ -37,6 +37,7 @@ def relay(stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 
 async def test_people_are_listed_in_columns_and_in_json(stage: Stage, relay: Any):
+    assert (await relay("users", "list"))[1] == "Nobody has an account yet.\n"
     await stage.enter("anna", "борис")
     code, said, _ = await relay("users", "list")
     lines = said.splitlines()

@@ -21,7 +21,7 @@ from common.environment import child_environment
 from common.ids import Millis, RelayId
 from relay.app import running
 from relay.cli import run
-from relay.exits import MOVED_AWAY
+from relay.exits import MOVED_AWAY, NOT_DONE
 from relay.moving.marks import Moved, write_mark
 from tests.people import quiet_config
 from tests.scenes.test_shutdown import ROOT
@@ -117,6 +117,26 @@ def test_a_relay_that_has_moved_away_ends_with_a_code_of_its_own(tmp_path: Path)
     assert json.loads(ended.stdout)["code"] == "moved_away"
     assert "10.0.0.2:5000" in ended.stderr
     assert "take-back" in ended.stderr
+
+
+def test_a_data_folder_that_is_a_file_is_said_to_be_none(tmp_path: Path):
+    (tmp_path / "data").write_text("a list of what to buy")
+    command = [
+        sys.executable,
+        "-m",
+        "relay",
+        "run",
+        "--port",
+        "0",
+        "--announce",
+        "no",
+        "--data-dir",
+        str(tmp_path / "data"),
+    ]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+    assert ended.returncode == NOT_DONE
+    assert "cannot be made" in ended.stderr
+    assert "moved" not in ended.stderr
 
 
 # -- the recovery code -------------------------------------------------------------------------------------------------
