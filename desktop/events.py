@@ -29,6 +29,7 @@ from common.protocol.messages import NotifyLevel as NotifyLevel
 from desktop.export.order import Progress
 from desktop.moves import MoveAllowed
 from desktop.ordered import Ordered
+from desktop.own_data import OwnDataChanged
 from desktop.unsent import FormerKnown, UnsentSaved
 
 # -- relays on the network ---------------------------------------------------------------------------------------------
@@ -746,5 +747,6 @@ LinkEvent = (
     | FilesLookedAt
     | PreviewMade
     | ExportChanged
+    | OwnDataChanged
     | PictureKnown
 )

@@ -224,6 +224,12 @@ class Intents(Protocol):
     def cancel_export(self) -> None:
         """Give up the export that is under way."""
 
+    def fetch_own_data(self, folder: Path) -> None:
+        """All that the relay holds about the person, as a ZIP into *folder*: comes by `Screen.show_own_data`. One at a time."""
+
+    def cancel_own_data(self) -> None:
+        """Give that up."""
+
     # -- the person themselves ----------------------------------------------------------------------------------------
 
     def set_presence(self, state: OwnState, text: str) -> None:

@@ -22,6 +22,7 @@ from desktop.model.transfers import TransferList
 from desktop.model.unsent import UnsentRow
 from desktop.moves import MoveShown
 from desktop.notifications import ServiceSeen, TestShown, TraySeen
+from desktop.own_data import OwnDataProgress
 
 
 class Tone(Enum):
@@ -269,6 +270,9 @@ class Screen(Protocol):
 
     def show_export(self, progress: Progress) -> None:
         """An export that was asked for goes on or has ended; while it is *there* already, ask what to do."""
+
+    def show_own_data(self, progress: OwnDataProgress) -> None:
+        """The download of what the relay holds about the person goes on, or has ended."""
 
     def show_unsent(self, rows: Sequence[UnsentRow]) -> None:
         """What was not sent in conversations that the person is not in any more, until `Intents.hide_unsent`."""

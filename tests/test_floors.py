@@ -105,6 +105,7 @@ FLOORS = {
     "desktop.events": 2,
     "desktop.hosted": 2,
     "desktop.ordered": 1,
+    "desktop.own_data": 1,
     "desktop.export.order": 1,  # values that cross the border of the link
     "desktop.unsent": 1,  # as these
     "desktop.export.records": 3,

@@ -22,6 +22,7 @@ from desktop.model.conversations import Conversations
 from desktop.model.roster import Roster
 from desktop.model.rows import BanRow, HitRow, PinRow, ReaderRow
 from desktop.ordered import Ordered
+from desktop.own_data import OwnDataChanged
 from desktop.screen import Screen
 
 
@@ -77,5 +78,7 @@ def show_list(screen: Screen, roster: Roster, conversations: Conversations, even
             screen.show_hits(query, rows, complete, more)
         case ExportChanged(progress):
             screen.show_export(progress)
+        case OwnDataChanged(own_data):
+            screen.show_own_data(own_data)
         case _:
             pass

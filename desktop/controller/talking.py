@@ -182,6 +182,12 @@ class Talking:
     def cancel_export(self) -> None:
         self._link.cancel_export()
 
+    def fetch_own_data(self, folder: Path) -> None:
+        self._link.fetch_own_data(folder)
+
+    def cancel_own_data(self) -> None:
+        self._link.cancel_own_data()
+
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def download(self, file: FileInfo) -> None:

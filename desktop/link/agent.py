@@ -57,6 +57,7 @@ from desktop.link.connection import Connection
 from desktop.link.denied import Denied
 from desktop.link.door import ask_any
 from desktop.link.exports.exports import Exports
+from desktop.link.exports.own_data import OwnDataFetcher
 from desktop.link.farewells import Farewells
 from desktop.link.files import Files
 from desktop.link.finder import Finder
@@ -529,6 +530,7 @@ class Agent:
         mover = Mover(session, kept.token, lambda: connection.last_address, sources)
         files = Files(account, Ledger(self._kept, kept.relay_id, shelf.user.id), mover, self._tell)
         account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, name, self._tell, self._now))
+        account.take_in(lambda shelf, _asking: OwnDataFetcher(shelf, mover, name, self._tell, self._now))
         account.spawn(files.recall(), "files")
         running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
         self._present = _Present(kept, account, session, connection, files, running)

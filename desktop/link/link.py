@@ -297,6 +297,14 @@ class Link:
         """Export a conversation into files: told by `ExportChanged`. One at a time."""
         self._call("export", order)
 
+    def fetch_own_data(self, folder: Path) -> None:
+        """All that the relay holds about the person, as a ZIP into *folder*: told by `OwnDataChanged`. One at a time."""
+        self._call("fetch_own_data", folder)
+
+    def cancel_own_data(self) -> None:
+        """Give that up; nothing of it is left."""
+        self._call("cancel_own_data")
+
     def cancel_export(self) -> None:
         """Give up the export that is under way; nothing of it is left."""
         self._call("cancel_export")

@@ -18,6 +18,7 @@ from desktop.view.levels import levels
 from desktop.view.look import Look
 from desktop.view.moving import MovingShown
 from desktop.view.overlay import Choice as MenuLine
+from desktop.view.own_data import OwnDataShown
 from desktop.view.owning import Owning
 from desktop.view.quieting import Quieting
 from desktop.view.retaining import Retaining, may_change
@@ -53,6 +54,7 @@ class Around:
         self._show_members = show_members
         self.unsent = UnsentShown(root, look, sheets, intents, ask, say)
         self.exporting = Exporting(root, look, sheets, intents, ask)
+        self.own_data = OwnDataShown(root, look, sheets, intents)
         self.owning = Owning(root, look, sheets, intents, ask)
         self.moving = MovingShown(root, look, sheets, intents)
         self.quieting = Quieting(root, look, sheets, intents)
@@ -68,6 +70,7 @@ class Around:
         self.status = OwnStatus()
         self._inviting: GroupId | None = None
         self.exporting.forget()
+        self.own_data.forget()
         self.owning.signed_in("", None)
 
     def signed_in(self, relay_name: str, user: User) -> None:

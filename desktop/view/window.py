@@ -25,6 +25,7 @@ from desktop.model.rows import BanRow, Header, HitRow, MemberRow, PinRow, RailRo
 from desktop.model.transfers import TransferList
 from desktop.model.unsent import UnsentRow
 from desktop.moves import MoveShown
+from desktop.own_data import OwnDataProgress
 from desktop.screen import (
     Choice,
     ChoiceKind,
@@ -376,6 +377,10 @@ class Window(ShowsComposer):
         if said := self._around.exporting.show(progress):
             self.show_toast(said)
 
+    def show_own_data(self, progress: OwnDataProgress) -> None:
+        if said := self._around.own_data.show(progress):
+            self.show_toast(said)
+
     def show_unsent(self, rows: Sequence[UnsentRow]) -> None:
         self._around.unsent.show(rows)
 
@@ -485,6 +490,7 @@ class Window(ShowsComposer):
             self.set_zoom,
             self.set_text,
             self._ask_sign_out,
+            around.own_data.open,
             self.ask,
             self._made,
         )

@@ -16,6 +16,7 @@ from desktop.export.order import Order, Progress
 from desktop.model.idleness import IDLE_MS
 from desktop.model.reacted import ReactionNote
 from desktop.model.rows import Bubble, Delivery
+from desktop.own_data import OwnDataChanged, OwnDataProgress
 from desktop.screen import Editing, Replying, Writing
 from desktop.unsent import FormerKnown, UnsentSaved
 from tests.desktop.model.people import ANNA, BORIS, GENERAL, MEI, MORNING, STORE, group, nonce, said, waiting
@@ -341,6 +342,17 @@ def test_an_export_is_handed_to_the_link_and_how_far_it_is_to_the_screen(stage: 
     assert stage.screen.last("show_export") == (progress,)
     controller.cancel_export()
     assert stage.link.of("cancel_export") == [()]
+
+
+def test_the_own_data_is_asked_of_the_link_and_how_far_it_is_shown_on_the_screen(stage: Stage):
+    controller = stage.anna_is_in()
+    controller.fetch_own_data(Path("documents"))
+    assert stage.link.last("fetch_own_data") == (Path("documents"),)
+    progress = OwnDataProgress(Path("documents", "Office anna.zip"), "fetching", 10, 20)
+    stage.tells(OwnDataChanged(progress))
+    assert stage.screen.last("show_own_data") == (progress,)
+    controller.cancel_own_data()
+    assert stage.link.of("cancel_own_data") == [()]
 
 
 class TestPinsOfTheOpenConversation:

@@ -148,7 +148,7 @@ class Exports:
             _log.exception("an export failed")
             end = {"phase": "failed", "problem": _("Something went wrong. Try again.")}
         finally:
-            if await _dropped(work):
+            if await place.dropped(work):
                 self._shelf.keep_exporting({where: mark for where, mark in self._exporting() if where != str(work)})
             self._change(**end)
 
@@ -292,16 +292,6 @@ class Exports:
     def _show(self, progress: Progress) -> None:
         self._shown = progress
         self._tell(ExportChanged(progress))
-
-
-async def _dropped(work: Path) -> bool:
-    """Leave nothing behind, even when this is being cancelled; what was finished is not there any more. Whether nothing is."""
-    try:
-        await asyncio.shield(asyncio.to_thread(place.drop, work))
-    except OSError as error:
-        _log.error("what was left of an export is still in %s: %s", work, error)
-        return False
-    return True
 
 
 def _today(now: Millis) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -25,6 +26,11 @@ _WORKING: Final = (LOG, OUTCOMES, LATE, JOB, WANTED, MARK)
 def own_folder(parent: Path, name: str, today: date) -> Path:
     """The folder of an export that is made today of the conversation called *name*."""
     return parent.absolute() / safe_name(f"{name} {today.isoformat()}")
+
+
+def own_archive(parent: Path, name: str, today: date) -> Path:
+    """The archive of one's own data that is made today."""
+    return parent.absolute() / safe_name(f"{name} {today.isoformat()}.zip")
 
 
 def beside(folder: Path) -> Path:
@@ -114,3 +120,13 @@ def drop(work: Path) -> None:
     """
     if work.exists():
         shutil.rmtree(work)
+
+
+async def dropped(work: Path) -> bool:
+    """Leave nothing behind, even when this is being cancelled; what was finished is not there any more. Whether nothing is."""
+    try:
+        await asyncio.shield(asyncio.to_thread(drop, work))
+    except OSError as error:
+        _log.error("what was left of an export is still in %s: %s", work, error)
+        return False
+    return True

@@ -31,6 +31,8 @@ RESERVE_BYTES: Final = 64 * 1024**2
 """Of this computer's disk: no download may take that."""
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _ERROR_BYTES: Final = 64 * 1024
+_DIGITS: Final = 15
+"""Of a number that a relay says; longer ones are nonsense."""
 
 Moved = Callable[[int], None]
 
@@ -158,6 +160,21 @@ class Mover:
             raise Hopeless(_("What came is not what was sent. Fetch it again."))
         return bytes(data)
 
+    async def fetch_own_data(self, path: Path, moved: Callable[[int, int], None]) -> None:
+        """All that the relay holds about the person, into the new file *path*. *moved*: so much is there, of about so much.
+
+        Raises:
+            Hopeless: there is no room.
+        """
+        async with self._asked("GET", "/api/me/data") as response:
+            said, done = response.headers.get("X-Expected-Length", ""), 0
+            expected = int(said) if said.isascii() and said.isdigit() and len(said) <= _DIGITS else 0
+            with await asyncio.to_thread(_made_for, path, expected) as file:
+                while piece := await response.content.readany():
+                    await asyncio.to_thread(file.write, piece)
+                    done += len(piece)
+                    moved(done, expected)
+
     # -- requests ------------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -244,6 +261,13 @@ def _prepare(part: Path, size: int) -> int:
     if shutil.disk_usage(part.parent).free - RESERVE_BYTES < size - have:
         raise Hopeless(no_room_in(part.parent))
     return have
+
+
+def _made_for(path: Path, size: int) -> BinaryIO:
+    """An empty file, where there is room for *size*."""
+    if shutil.disk_usage(path.parent).free - RESERVE_BYTES < size:
+        raise Hopeless(no_room_in(path.parent.parent))
+    return path.open("wb", buffering=0)
 
 
 def no_room_in(folder: Path) -> str:

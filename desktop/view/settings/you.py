@@ -29,5 +29,7 @@ def build(parent: tk.Misc, desk: Desk) -> tk.Frame:
     status.pack(fill="x")
     panel.bind(LEFT, lambda _event: status.say() and None)
     kit.separator(panel, look).pack(fill="x", pady=(px(14), px(8)))
+    data = kit.button(panel, look, _("Download my data…"), desk.download_data, "Link", icon="download")
+    data.pack(anchor="w", pady=(0, px(4)))
     kit.button(panel, look, _("Sign out on this device"), desk.sign_out, "Link", icon="leave").pack(anchor="w")
     return panel

@@ -96,7 +96,7 @@ class ExportSheet(Sheet):
 
     def _choose(self) -> None:
         chosen = filedialog.askdirectory(
-            parent=self.winfo_toplevel(), title=_("Where to"), initialdir=str(_nearest(self._order.folder))
+            parent=self.winfo_toplevel(), title=_("Where to"), initialdir=str(nearest(self._order.folder))
         )
         if chosen:
             self._order = replace(self._order, folder=Path(chosen))
@@ -108,6 +108,6 @@ class ExportSheet(Sheet):
             self._begin(self._order)
 
 
-def _nearest(folder: Path) -> Path:
+def nearest(folder: Path) -> Path:
     """*folder* or the nearest one above it that is there."""
     return next((place for place in (folder, *folder.parents) if place.is_dir()), Path.home())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from common.ids import GroupId, Millis, RelayId, Seq, UserId
@@ -48,6 +49,8 @@ from desktop.model.rows import BanRow, DayLine, Delivery, HitRow, MemberRow, New
 from desktop.model.transfers import TransferList
 from desktop.model.unsent import UnsentRow, UnsentText
 from desktop.moves import MoveShown
+from desktop.own_data import OwnDataProgress
+from desktop.own_data import Phase as OwnDataPhase
 from desktop.screen import Choice, ChoiceKind, Editing, Finding, Place, Question, Replying, SignInMode, Tone, Writing
 from desktop.view.files.cards import Item
 from desktop.view.files.viewer import EDGE
@@ -253,6 +256,16 @@ def _keeping(stage: Stage) -> None:
     stage.window.show_ordered(GetRetention(), ANSWERS[GetRetention], "")
 
 
+def _own_data(phase: OwnDataPhase) -> Callable[[Stage], object]:
+    path = Path("/home/peter/Документы/Склад и отгрузка второй очереди", "Контора peter 2026-11-27.zip")
+
+    def show(stage: Stage) -> None:
+        stage.window._around.own_data.open()
+        stage.window.show_own_data(OwnDataProgress(path, phase, 31_000_000, 62_000_000, problem=LONG))
+
+    return show
+
+
 def _moving(shown: MoveShown) -> Callable[[Stage], object]:
     return lambda stage: stage.window.show_move(shown)
 
@@ -433,6 +446,10 @@ WITHIN: dict[str, Callable[[Stage], object]] = {
     "moving-relay-done": _moving(MoveShown("serving")),
     "this-relay-invite": _own_invite,
     "export": lambda stage: stage.window._around.export(),
+    "own-data": lambda stage: stage.window._around.own_data.open(),
+    "own-data-fetching": _own_data("fetching"),
+    "own-data-done": _own_data("done"),
+    "own-data-failed": _own_data("failed"),
     "keys": lambda stage: stage.window.open_keys(),
     "asking": _asks,
     "emoji": lambda stage: stage.window.pick_emoji(lambda _sign: None),
