@@ -186,7 +186,7 @@ def _finish(grown: Path, path: Path) -> Path:
     """Move it to its place, or beside what is there; where that is."""
     with grown.open("r+b") as file:
         os.fsync(file.fileno())
-    free = free_path(path.parent, path.name, Path.exists)
+    free = free_path(path.parent, path.name, lambda one: one != grown.parent and one.exists())
     grown.rename(free)
     return free
 

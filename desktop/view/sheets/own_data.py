@@ -72,9 +72,16 @@ class OwnDataSheet(Sheet):
             self._end(progress)
         is_done = progress is not None and progress.phase == "done"
         is_under_way = progress is not None and progress.is_under_way
-        self.show_button(self.begin, not is_done and not is_under_way)
-        self.show_button(self._show_folder, is_done)
-        self.show_button(self._cancel, is_under_way)
+        wanted = {
+            self.begin: not is_done and not is_under_way,
+            self._show_folder: is_done,
+            self._close: True,
+            self._cancel: is_under_way,
+        }
+        for button in wanted:
+            self.show_button(button, False)
+        for button, is_wanted in wanted.items():  # from right to left
+            self.show_button(button, is_wanted)
         self.hear(self.body)
 
     def _ask(self) -> None:

@@ -71,6 +71,8 @@ def test_all_that_the_person_said_and_sent_is_in_one_file(
     end = fetched(anna, place)
     assert end.phase == "done", end
     assert list(place.iterdir()) == [end.path]
+    assert end.path.name.startswith("relay anna 20")
+    assert "(" not in end.path.name
     with zipfile.ZipFile(end.path) as archive:
         entries = [json.loads(line) for line in archive.read(f"entries/{anna.general}.jsonl").splitlines()]
         assert "Чайник вскипел" in [entry.get("body") for entry in entries]
