@@ -1,4 +1,4 @@
-"""``python -m relay COMMAND``: run, status, stop, announce, doctor, keys, users, limits, invites, audit, backup, restore, move, service."""
+"""``python -m relay COMMAND``: run, status, stop, announce, doctor, keys, users, limits, retention, invites, audit, backup, restore, move, service."""
 
 from __future__ import annotations
 
@@ -10,12 +10,42 @@ from typing import Final, cast
 
 from common.errors import StartupError
 from relay import VERSION
-from relay.cli import announce, audit, backup, doctor, invites, itself, keys, limits, move, restore, run, service, users
+from relay.cli import (
+    announce,
+    audit,
+    backup,
+    doctor,
+    invites,
+    itself,
+    keys,
+    limits,
+    move,
+    restore,
+    retention,
+    run,
+    service,
+    users,
+)
 from relay.cli.manual import complete
 from relay.exits import INTERRUPTED, MOVED_AWAY, NOT_DONE
 from relay.moving.marks import MovedAway
 
-_COMMANDS: Final = (run, itself, announce, doctor, keys, users, limits, invites, audit, backup, restore, move, service)
+_COMMANDS: Final = (
+    run,
+    itself,
+    announce,
+    doctor,
+    keys,
+    users,
+    limits,
+    retention,
+    invites,
+    audit,
+    backup,
+    restore,
+    move,
+    service,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

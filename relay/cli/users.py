@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from typing import Final, get_args
 
 from common.ids import SessionId
 from common.protocol import limits
-from common.protocol.messages import Role
-from relay.cli.ordering import add_options, ask, do, table, typed_twice, when
+from common.protocol.messages import Fate, Role
+from relay.cli.ordering import add_options, ask, do, not_confirmed, table, typed, typed_twice, when
 from relay.control.words import (
+    DeletePerson,
     DisablePerson,
     EnablePerson,
+    FreeName,
     ListPeople,
     ListSessions,
     MutePerson,
@@ -35,7 +38,7 @@ _WORDS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Describe the commands."""
     parser = subparsers.add_parser(
-        "users", help="the accounts: list, shut out, mute, new password", description=__doc__
+        "users", help="the accounts: list, shut out, mute, delete, new password", description=__doc__
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -49,6 +52,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add("list", "everybody who has an account", _list)
     add("disable", "sign somebody out everywhere, and let them in no more", _disable)
     add("enable", "let somebody in again", _enable)
+    delete = add("delete", "delete the account of somebody for good; asks for the name once more", _delete)
+    delete.add_argument(
+        "--messages",
+        required=True,
+        choices=get_args(Fate),
+        help="what becomes of all that they have said: destroyed, or left without a name (has to be said)",
+    )
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add("free", "let somebody else have the name of a deleted account", _free)
     reset = add("reset-password", "give somebody another password, and sign them out everywhere", _reset)
     reset.add_argument("--ask", action="store_true", help="type the password, instead of having one made up")
     promote = add("promote", "make somebody owner, admin or member of this relay", _promote)
@@ -90,6 +102,23 @@ def _disable(options: argparse.Namespace) -> int:
 
 def _enable(options: argparse.Namespace) -> int:
     return do(options, EnablePerson(options.username), f"{options.username} may sign in again.")
+
+
+def _delete(options: argparse.Namespace) -> int:
+    if not options.yes:
+        goes = (
+            "All that they have said is destroyed."
+            if options.messages == "erase"
+            else "What they said stays, nameless."
+        )
+        sys.stderr.write(f"The account of {options.username} is deleted. {goes} Nobody can undo it.\n")
+        if typed(options, "Type the user name to go on: ", secret=False).strip() != options.username:
+            return not_confirmed(options)
+    return do(options, DeletePerson(options.username, options.messages), "")
+
+
+def _free(options: argparse.Namespace) -> int:
+    return do(options, FreeName(options.username), f"Somebody else may be called {options.username} now.")
 
 
 def _reset(options: argparse.Namespace) -> int:

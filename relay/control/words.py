@@ -12,7 +12,7 @@ import msgspec
 from common.crypto.keyslots import SlotKind
 from common.ids import Millis, RelayId, SessionId, UserId, WireId
 from common.protocol import limits
-from common.protocol.messages import AuditEntry, Health, Invite, LimitName, RelayState, Role
+from common.protocol.messages import AuditEntry, Fate, Health, Invite, Keeps, LimitName, RelayState, Role
 
 LINE_BYTES = 64 * 1024
 """An order is one line of JSON, no longer than this."""
@@ -153,6 +153,19 @@ class ResetPassword(Order, frozen=True):
     password: str = ""
 
 
+class DeletePerson(Order, frozen=True):
+    """Delete the account of *username* for good, with all that they have said or leaving that without a name."""
+
+    username: str
+    messages: Fate
+
+
+class FreeName(Order, frozen=True):
+    """Let somebody else be called *username*, as somebody was whose account is deleted."""
+
+    username: str
+
+
 class Promote(Order, frozen=True):
     """Make *username* something else on this relay."""
 
@@ -271,6 +284,68 @@ class LimitsShown(Outcome, frozen=True):
     limits: list[LimitShown]
     exceptions: list[LimitException]
     username: str = ""
+
+
+# -- how much is kept --------------------------------------------------------------------------------------------------
+
+
+KeepDays = Annotated[int, msgspec.Meta(ge=0, le=limits.KEEP_DAYS_MAX)]
+KeepEntries = Annotated[int, msgspec.Meta(ge=0, le=limits.KEEP_ENTRIES_MAX)]
+
+
+class ShowRetention(Order, frozen=True):
+    """How much of the past is kept, on the relay and in the groups where it is otherwise; or in *group*, its id or name."""
+
+    group: str = ""
+
+
+class CountExpired(Order, frozen=True):
+    """How many messages would go if `SetRetention` were given these now, or (*release*) the hold ended."""
+
+    group: str = ""
+    days: KeepDays | None = None
+    entries: KeepEntries | None = None
+    release: bool = False
+
+
+class SetRetention(Order, frozen=True):
+    """Keep so much from now on, in *group* or (empty) wherever there is no other rule; 0: all, None: as the relay says.
+
+    *loses*: how many messages may go by it."""
+
+    group: str = ""
+    days: KeepDays | None = None
+    entries: KeepEntries | None = None
+    loses: int = 0
+
+
+class SetHold(Order, frozen=True):
+    """Let nothing be deleted in *group* or (empty) anywhere; or (*on* false) end that. *loses* as of `SetRetention`."""
+
+    group: str = ""
+    on: bool = True
+    loses: int = 0
+
+
+class GroupKept(msgspec.Struct, frozen=True):
+    """A group, and what holds there."""
+
+    id: int
+    name: str
+    keeps: Keeps
+
+
+class RetentionShown(Outcome, frozen=True):
+    """*relay*: the rule for all; *groups*: where it is otherwise, or the one that was asked for."""
+
+    relay: Keeps
+    groups: list[GroupKept]
+
+
+class Expired(Outcome, frozen=True):
+    """So many messages go, or would."""
+
+    messages: int
 
 
 # -- invitations -------------------------------------------------------------------------------------------------------
@@ -475,6 +550,8 @@ AnyOrder = (
     | DisablePerson
     | EnablePerson
     | ResetPassword
+    | DeletePerson
+    | FreeName
     | Promote
     | ListSessions
     | RevokeSessions
@@ -482,6 +559,10 @@ AnyOrder = (
     | UnmutePerson
     | ShowLimits
     | SetLimit
+    | ShowRetention
+    | CountExpired
+    | SetRetention
+    | SetHold
     | ListInvites
     | CreateInvite
     | RevokeInvite
@@ -502,6 +583,8 @@ AnyOutcome = (
     | PasswordReset
     | Sessions
     | LimitsShown
+    | RetentionShown
+    | Expired
     | InviteList
     | InviteMade
     | StateShown

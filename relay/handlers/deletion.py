@@ -69,6 +69,9 @@ def begin(parts: Parts, transaction: Transaction, user: UserId, fate: Fate, *, o
         for place in mutes:
             parts.roster.lift_mute(place, user)
         parts.roster.set_tells(user, True)
+        for setting in parts.limits.exceptions():
+            if setting.user == user:
+                parts.limits.put(setting.name, user, None)
         parts.fanout.tell_everyone([UserChanged(user=User(user, "", "", "member", deleted=True))])
         for session in sessions:
             if session != own:

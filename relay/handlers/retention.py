@@ -25,6 +25,7 @@ from common.protocol.messages import (
     SetHold,
     SetRetention,
 )
+from relay.handlers.audit import note
 from relay.handlers.entering import check_admin
 from relay.handlers.groups import tell_all_who_see
 from relay.handlers.parts import Parts, SignedIn
@@ -36,20 +37,21 @@ from relay.storage.transaction import Transaction
 _OF_TWO: Final = "A conversation of two keeps what the relay keeps."
 _Rules = tuple[Rule, OwnRule]
 """The relay's rule and a group's own one."""
-_Change = Callable[[Rule, OwnRule], _Rules]
+Change = Callable[[Rule, OwnRule], _Rules]
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who wants another rule. *owns*: the relay, so that a group may keep more than that.
 
-    *user*: in whose name it is written down, None: nobody has an account yet; *via*: by what. *check* looks once more, within the
-    transaction, whether they may.
+    *user*: in whose name it is written down, None: nobody has an account yet; *via*: by what. *by*: who does it with a client. *check* looks
+    once more, within the transaction, whether they may.
     """
 
     user: UserId | None
     owns: bool
     via: str | None = None
+    by: SignedIn | None = None
     check: Callable[[Transaction], object] = lambda _transaction: None
 
 
@@ -80,27 +82,29 @@ async def set_retention(parts: Parts, caller: SignedIn, command: SetRetention) -
 async def set_hold(parts: Parts, caller: SignedIn, command: SetHold) -> Expired:
     """Let nothing be deleted, or end that."""
     group = None if command.group is None else GroupId(command.group)
-    lost = await change_rules(parts, group, holding(group, command.on), Asker(caller.id, owns=True), command.loses)
+    lost = await change_rules(
+        parts, group, holding(group, command.on), Asker(caller.id, owns=True, by=caller), command.loses
+    )
     return Expired(re=command.id, messages=lost)
 
 
 def _asked(parts: Parts, caller: SignedIn, asked: int | None) -> tuple[GroupId | None, Asker]:
     owns = caller.user.role == "owner"
     if asked is None:
-        return None, Asker(caller.id, owns)
+        return None, Asker(caller.id, owns, by=caller)
     found = parts.roster.group(asked)
     if found is None:
         raise UnknownGroup
     if found.kind == "direct":
         raise NotAllowed(_OF_TWO)
     group = found.id
-    return group, Asker(caller.id, owns, check=lambda transaction: check_admin(transaction, caller, group))
+    return group, Asker(caller.id, owns, by=caller, check=lambda transaction: check_admin(transaction, caller, group))
 
 
 # -- what they do, for who runs the relay too --------------------------------------------------------------------------
 
 
-def numbers(group: GroupId | None, days: int | None, entries: int | None, asker: Asker) -> _Change:
+def numbers(group: GroupId | None, days: int | None, entries: int | None, asker: Asker) -> Change:
     """Keep so much: in *group*, or (None) wherever no other rule is; None: as the relay says."""
     if group is None:
         return lambda rule, own: (Rule(days or 0, entries or 0, rule.held), own)
@@ -108,14 +112,14 @@ def numbers(group: GroupId | None, days: int | None, entries: int | None, asker:
     return lambda rule, own: (rule, OwnRule(days, entries, longer, own.held))
 
 
-def holding(group: GroupId | None, on: bool) -> _Change:
+def holding(group: GroupId | None, on: bool) -> Change:
     """Let nothing be deleted in *group*, or (None) anywhere; or end that."""
     if group is None:
         return lambda rule, own: (structs.replace(rule, held=on), own)
     return lambda rule, own: (rule, structs.replace(own, held=on))
 
 
-async def count(parts: Parts, group: GroupId | None, change: _Change) -> int:
+async def count(parts: Parts, group: GroupId | None, change: Change) -> int:
     """How many messages would go by *change* that do not go now; it takes its time in long logs."""
     lost = 0
     for each, keeps in await parts.store.read(lambda tables: _shortened(tables, group, change)):
@@ -123,7 +127,7 @@ async def count(parts: Parts, group: GroupId | None, change: _Change) -> int:
     return lost
 
 
-def _shortened(tables: Tables, group: GroupId | None, change: _Change) -> list[tuple[GroupId, Keeps | None]]:
+def _shortened(tables: Tables, group: GroupId | None, change: Change) -> list[tuple[GroupId, Keeps | None]]:
     rule, owns = tables.retention.rule(), tables.retention.owns(None if group is None else [group])
     changed = [(each, keeps_of(*change(rule, own)), keeps_of(rule, own)) for each, own in owns.items()]
     return [(each, after) for each, after, before in changed if is_shorter(after, before)]
@@ -133,7 +137,7 @@ def _lost(tables: Tables, group: GroupId, keeps: Keeps | None, parts: Parts) -> 
     return tables.retention.messages_up_to(group, tables.retention.expired(group, keeps, parts.now()))
 
 
-async def change_rules(parts: Parts, group: GroupId | None, change: _Change, asker: Asker, loses: int) -> int:
+async def change_rules(parts: Parts, group: GroupId | None, change: Change, asker: Asker, loses: int) -> int:
     """Other rules from now on; how many messages go by that.
 
     Raises:
@@ -155,6 +159,8 @@ async def change_rules(parts: Parts, group: GroupId | None, change: _Change, ask
         retention.set_own(place, own)
         keeps = Keeps(rule.days, rule.entries, rule.held) if group is None else keeps_of(rule, own) or Keeps()
         _write_down(transaction, place, structs.replace(keeps, own=group is not None), asker)
+        if asker.owns:
+            _note(transaction, group, before, after, asker)
 
         def follow() -> None:
             parts.roster.set_rule(rule)
@@ -178,6 +184,25 @@ def _write_down(transaction: Transaction, group: GroupId, keeps: Keeps, asker: A
     if asker.user is not None:
         more = None if asker.via is None else Content(via=asker.via)
         transaction.append(Draft(group, asker.user, "retention", body=encode(keeps).decode(), more=more))
+
+
+def _note(transaction: Transaction, group: GroupId | None, before: _Rules, after: _Rules, asker: Asker) -> None:
+    """For who owns the relay: what its owners do to it and to the groups that they are in. What others do in their groups stands there."""
+    row = None if group is None else transaction.groups.get(group)
+    where = "*" if row is None else row.name
+    was, is_now = (rule.held if group is None else own.held for rule, own in (before, after))
+    if was != is_now:
+        note(transaction, asker.by, "hold_set" if is_now else "hold_released", detail=where)
+        return
+    rule, own = after
+    kept = rule if group is None else own
+    said = f"days={_told(kept.days)}, entries={_told(kept.entries)}"
+    note(transaction, asker.by, "retention_changed", detail=said if row is None else f"{where}: {said}")
+
+
+def _told(value: int | None) -> str:
+    """For the record, which each client shows as it stands."""
+    return "–" if value is None else f"{value:,}" if value else "∞"
 
 
 def check_not_held(tables: Tables, group: GroupId) -> None:

@@ -11,9 +11,11 @@ from common.ids import Millis, SessionId, UserId
 from common.protocol import limits
 from common.protocol.messages import User, UserChanged
 from relay.control.words import (
+    DeletePerson,
     DisablePerson,
     Done,
     EnablePerson,
+    FreeName,
     ListPeople,
     ListSessions,
     PasswordReset,
@@ -25,8 +27,10 @@ from relay.control.words import (
     Session,
     Sessions,
 )
+from relay.handlers import deletion
 from relay.operating.operator import Operator
 from relay.operating.standing import check_above, check_standing
+from relay.storage.erasure import pseudonym
 from relay.storage.sessions import DeviceSession
 from relay.storage.tables import Tables
 from relay.storage.transaction import Transaction
@@ -88,6 +92,34 @@ async def enable_person(operator: Operator, order: EnablePerson) -> Done:
         operator.note(transaction, "account_enabled", whom=user.username)
 
     await operator.parts.journal.change(enable)
+    return Done()
+
+
+async def delete_person(operator: Operator, order: DeletePerson) -> Done:
+    """At once for people; what takes its time follows by itself."""
+
+    def delete(transaction: Transaction) -> None:
+        user = _other(operator, transaction, order.username)
+        deletion.begin(operator.parts, transaction, user.id, order.messages)
+        operator.note(transaction, "account_deleted", whom=pseudonym(user.id), detail=order.messages)
+
+    await operator.parts.journal.change(delete)
+    if order.messages == "anonymous":
+        return Done("The account is deleted. What they said stays, without a name.")
+    return Done(
+        "The account is deleted, and nobody reads any more what they said. It goes from the disk by itself now."
+    )
+
+
+async def free_name(operator: Operator, order: FreeName) -> Done:
+    """Nobody knows whose it was; so it is not written down which it is."""
+
+    def free(transaction: Transaction) -> None:
+        if not transaction.erasure.free_name(order.username):
+            raise UnknownUser("No deleted account had that user name.")
+        operator.note(transaction, "name_freed")
+
+    await operator.parts.journal.change(free)
     return Done()
 
 
