@@ -124,7 +124,9 @@ class BubbleLayout:
             draw(x + pad)
         if not row.own and row.last_of_run:
             picture = partial(self._look.paint.avatar, self._avatar, self._look.safe.name(row.author_name), row.author)
-            block.marks.append(Picture(px(16), max(top, bottom - self._avatar), picture))
+            y = max(top, bottom - self._avatar)
+            block.marks.append(Picture(px(16), y, picture))
+            block.hits.append(Hit(px(16), y, self._avatar, self._avatar, actions.PERSON))
         block.height = bottom
         if row.delivery is Delivery.FAILED:
             self._failure(bottom)
@@ -141,19 +143,22 @@ class BubbleLayout:
     def _wide(self, width: int) -> None:
         self._inner = max(self._inner, min(width, self._inner_most))
 
-    def _line_of(self, text: str, font: str, colour: str, gap: int) -> None:
-        """A line of its own, shortened to what fits."""
+    def _line_of(self, text: str, font: str, colour: str, gap: int, action: str = "") -> None:
+        """A line of its own, shortened to what fits. *action*: what a click on it is for."""
         shown = fit(self._fonts, font, text, self._inner_most)
-        y = self._y
-        self._wide(self._fonts.width(font, shown))
+        y, wide = self._y, self._fonts.width(font, shown)
+        self._wide(wide)
         self._late.append(lambda left: self._block.marks.append(Text(left, y, shown, font, colour)))
+        if action:
+            self._late.append(lambda left: self._block.hits.append(Hit(left, y, wide, self._fonts.line(font), action)))
         self._y += self._fonts.line(font) + self._px(gap)
 
     def _head(self) -> None:
         """Who said it, through which script, and who said it first."""
         row, safe = self._row, self._look.safe
         if row.first_of_run and not row.own:
-            self._line_of(safe.name(row.author_name), "second_bold", self._look.name_colour(row.author), 3)
+            colour = self._look.name_colour(row.author)
+            self._line_of(safe.name(row.author_name), "second_bold", colour, 3, actions.PERSON)
         if row.via:
             self._line_of(_("via {script}").format(script=safe.name(row.via)), "small", self._quiet, 2)
         if row.forwarded_from:

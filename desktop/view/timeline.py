@@ -446,6 +446,8 @@ class Timeline(MarkingList):
                 self.show(index, self.to_view(drawn) if drawn is not None else 0)
             case actions.JUMP:
                 self._jump(Seq(int(hit.value)), index)
+            case actions.PERSON if isinstance(row, Bubble) and (drawn := self.drawn(index)) is not None:
+                self._menu.open(hit.x, self.to_view(drawn) + hit.y + hit.height, [self._write_to(row)])
             case actions.REACT if isinstance(row, Bubble):
                 self._acts.toggle(row, hit.value)
             case actions.FILE | actions.FILE_SIDE if (
@@ -458,6 +460,11 @@ class Timeline(MarkingList):
                 self.copy(bubble.body_text(row, self.look))
             case actions.RETRY | actions.EDIT | actions.DISCARD if isinstance(row, Bubble):
                 self._act_on_failed(row, hit.action)
+
+    def _write_to(self, row: Bubble) -> Choice:
+        """To the conversation with the author alone."""
+        name = self.look.safe.name(row.author_name)
+        return Choice("user", _("Write to {name}").format(name=name), lambda: self._intents.open_direct(row.author))
 
     def _jump(self, seq: Seq, below: int) -> None:
         """To the message of that seq: among the rows before row *below*, or wherever it is."""
@@ -570,5 +577,7 @@ class Timeline(MarkingList):
             choices.append(Choice("edit", _("Edit"), lambda: self._act_on_failed(row, actions.EDIT)))
             choices.append(Choice("trash", _("Delete"), lambda: self._act_on_failed(row, actions.DISCARD), danger=True))
         choices += upload_choices(row, self.look, self._intents, lines_of)
+        if not row.own:
+            choices.append(self._write_to(row))
         choices += self._acts.last(row)
         return choices

@@ -409,6 +409,29 @@ def test_a_click_on_a_reaction_puts_or_takes_the_own_one(stage: Stage):
     assert stage.asked.of("react") == [(1, "👍", False), (1, "🎉", True)]
 
 
+def test_a_conversation_of_two_starts_from_the_name_and_the_picture_at_a_message(stage: Stage):
+    open_main(stage, [said(1)])
+    view = timeline(stage)
+    drawn = view.drawn(0)
+    assert drawn is not None
+    at_name, at_picture = [hit for hit in drawn.block.hits if hit.action == "person"]
+    for hit in (at_name, at_picture):
+        click(stage, hit.x + 5, view.to_view(drawn) + hit.y + 5)
+        assert view._menu.is_open
+        press_key(stage, "<Down>")
+        press_key(stage, "<Return>")
+    assert stage.asked.of("open_direct") == [(view._rows[0].author,)] * 2
+
+
+def test_an_own_message_offers_no_conversation_with_oneself(stage: Stage):
+    open_main(stage, [said(1, own=True)])
+    view = timeline(stage)
+    drawn = view.drawn(0)
+    assert drawn is not None
+    assert "person" not in {hit.action for hit in drawn.block.hits}
+    assert "user" not in {choice.icon for choice in view._choices(view._rows[0], None)}
+
+
 def test_arrows_mark_a_message_and_keys_act_on_it(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     asked: list[Any] = []
     open_main(stage, [message(1), NewLine(), message(2, pinned=True), said(3, delivery=Delivery.WAITING, own=True)])
@@ -502,7 +525,7 @@ def test_what_is_not_allowed_is_not_offered(stage: Stage):
     open_main(stage, [said(1), replace(message(2), redacted=True)])
     view = timeline(stage)
     offered = [[choice.icon for choice in view._choices(row, None)] for row in view._rows]
-    assert offered == [["reply", "smile", "copy", "forward", "pin", "eye"], ["copy"]]
+    assert offered == [["reply", "smile", "copy", "user", "forward", "pin", "eye"], ["copy", "user"]]
     assert not view._acts.quick(view._rows[1])
 
 
