@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from desktop.app import Config, run
 
     try:
-        run(Config.read(options.home, options.server))
+        run(Config.read(options.home, options.server, in_background=options.background))
     except StartupError as error:
         return _give_up(str(error))
     return 0
@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         type=Path,
         help="where this client keeps its files; another folder is another person",
+    )
+    parser.add_argument(
+        "--background",
+        action="store_true",
+        help="start minimised, or as the icon beside the clock: for who has just signed in to the computer",
     )
     return parser
 

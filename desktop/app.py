@@ -22,6 +22,8 @@ from common.errors import StartupError
 from common.ids import Millis, Nonce
 from common.protocol import limits
 from desktop import litter, locale
+from desktop.autostart.autostart import Autostart
+from desktop.autostart.seen import AutostartSeen
 from desktop.controller import Controller
 from desktop.events import LinkEvent
 from desktop.hosted import HostingEvent
@@ -43,6 +45,8 @@ APP_NAME: Final = "pymessenger"
 NOTIFIER_STOP_S: Final = 1.0
 STOP_S: Final = 3.0
 """Closing takes no longer: what the link could not write by then is written at the next start."""
+AUTOSTART_S: Final = 10.0
+"""What is being written for the next sign-in when the window closes is finished; systemd takes a second or two."""
 _TICK_MS: Final = 1000
 _UNSEEN_MS: Final = 1500
 """A window that nobody sees by then (started minimised) has its link all the same."""
@@ -59,13 +63,25 @@ class NoWindow(StartupError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """*home*: the client's folder. *server*: ``host:port`` to go to instead of discovering; empty: discover."""
+    """*home*: the client's folder, and whether *is_usual_home*. *server*: ``host:port`` to go to instead of discovering; empty: discover.
+
+    *in_background*: nobody has asked for the window yet, as when the person just signs in to the computer.
+    """
 
     home: Path
     server: str = ""
+    in_background: bool = False
+    is_usual_home: bool = False
 
     @classmethod
-    def read(cls, home: Path | None = None, server: str | None = None, dotenv_path: Path = _ROOT / ".env") -> Config:
+    def read(
+        cls,
+        home: Path | None = None,
+        server: str | None = None,
+        dotenv_path: Path = _ROOT / ".env",
+        *,
+        in_background: bool = False,
+    ) -> Config:
         """The settings of this process: the given ones (of the command line), else the environment, else ``.env``.
 
         Raises:
@@ -74,7 +90,9 @@ class Config:
         sources = Sources.gather({"SERVER_HOST": server}, dotenv_path)
         host = sources.text("SERVER_HOST", "")
         port = sources.integer("SERVER_PORT", limits.DEFAULT_PORT, 1, 65_535)
-        return cls(home or _user_folder(), _with_port(host, port) if host else "")
+        usual = _user_folder()
+        where = usual if home is None else home
+        return cls(where, _with_port(host, port) if host else "", in_background, where.absolute() == usual)
 
 
 class App:
@@ -92,20 +110,23 @@ class App:
         self._link = Link(config.home, self._tell, _now, Looking(config.server))
         self._hosting = Hosting(self._tell, config.home / "relay.log")
         self._notifier = Notifier(self._tell, app_pixels)
+        self._autostart = Autostart(self._tell, None if config.is_usual_home else config.home.absolute())
         self._controller = Controller(
             self._link,
             self._hosting,
             self._settings,
             self._notifier,
             Moving(self._tell),
+            self._autostart,
             now=_now,
             new_nonce=_new_nonce,
             direct=config.server,
             plain=plainly,
         )
+        self._in_background = config.in_background
         self._is_remembered = any(config.home.glob(_ARCHIVES))
         try:
-            self._window = Window(self._controller, self._settings)
+            self._window = Window(self._controller, self._settings, in_background=config.in_background)
         except tk.TclError as error:
             raise NoWindow(
                 _(
@@ -116,7 +137,7 @@ class App:
         self._on_painted: Callable[[App], None] | None = None
         self._link_started = False
         self._root.report_callback_exception = self._callback_failed
-        self._pump: Pump[LinkEvent | HostingEvent | MoveEvent | NotifierEvent] = Pump(
+        self._pump: Pump[LinkEvent | HostingEvent | MoveEvent | NotifierEvent | AutostartSeen] = Pump(
             self._root, self._controller.fold, self._controller.settle
         )
 
@@ -128,7 +149,7 @@ class App:
             signal.signal(number, self._signalled)
         self._root.bind("<Map>", self._mapped, add=True)
         self._root.bind("<Destroy>", self._destroyed, add=True)
-        self._controller.begin(self._window, remembered=self._is_remembered)
+        self._controller.begin(self._window, remembered=self._is_remembered, in_background=self._in_background)
         self._root.after(_TICK_MS, self._tick)
         self._root.after(_UNSEEN_MS, self._start_link)
         self._pump.start()
@@ -143,7 +164,7 @@ class App:
 
     # -- in the window's thread ----------------------------------------------------------------------------------------
 
-    def _tell(self, event: LinkEvent | HostingEvent | MoveEvent | NotifierEvent) -> None:
+    def _tell(self, event: LinkEvent | HostingEvent | MoveEvent | NotifierEvent | AutostartSeen) -> None:
         """Called in other threads."""
         self._pump.tell(event)
 
@@ -188,6 +209,7 @@ class App:
             relay_ends.start()
         self._notifier.stop(NOTIFIER_STOP_S)
         self._link.stop(STOP_S)
+        self._autostart.wait(AUTOSTART_S)
         if relay_ends.ident is not None:
             relay_ends.join(STOP_S)
 

@@ -352,6 +352,15 @@ class Intents(Protocol):
 
     # -- the system around the window ----------------------------------------------------------------------------------
 
+    def look_at_autostart(self) -> None:
+        """What starts at sign-in is wanted: comes by `Screen.show_autostart`."""
+
+    def start_client_at_sign_in(self, on: bool) -> None:
+        """Start this client when the person signs in to the computer, or not any more."""
+
+    def start_relay_at_sign_in(self, on: bool) -> None:
+        """Start the relay on this computer then, or not any more; one that runs goes on."""
+
     def look_at_notifier(self) -> None:
         """What the system's notifications can do here is wanted: comes by `Screen.show_notifier`."""
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
+from desktop.autostart.seen import AutostartSeen
 from desktop.events import Finding as Finding
 from desktop.events import FoundRelay, OwnStatus, PictureKnown, Transfer
 from desktop.export.order import Progress
@@ -299,6 +300,9 @@ class Screen(Protocol):
 
     def beep(self) -> None:
         """A sound for a new message while the window has no focus."""
+
+    def show_autostart(self, seen: AutostartSeen) -> None:
+        """What starts when the person signs in to this computer."""
 
     def show_notifier(self, sight: NotifierSight) -> None:
         """What is known of the system's notifications, for the settings."""

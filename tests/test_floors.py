@@ -95,6 +95,9 @@ FLOORS = {
     "relay.service": 4,
     # 2 and above: the desktop client
     "desktop": 2,
+    "desktop.autostart": 5.5,  # a landing: it starts the relay where hosting would
+    "desktop.autostart.seen": 2,
+    "desktop.autostart.launch": 2,  # a program of its own
     "desktop.litter": 2,
     "desktop.locale": 2,
     "desktop.durations": 2.5,

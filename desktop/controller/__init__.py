@@ -8,7 +8,9 @@ from typing import Final
 from common.ids import Millis, Nonce, RelayId, UserId
 from common.protocol.messages import User
 from desktop import locale
-from desktop.controller.doors import HostingDoor, LinkDoor, MovingDoor, NotifierDoor
+from desktop.autostart.seen import AutostartSeen
+from desktop.controller.autostart import StartingAtSignIn
+from desktop.controller.doors import AutostartDoor, HostingDoor, LinkDoor, MovingDoor, NotifierDoor
 from desktop.controller.entrance import Entrance
 from desktop.controller.hindered import ask_about_key, cannot_begin
 from desktop.controller.moving import MovingHere
@@ -52,12 +54,13 @@ __all__ = ["Controller", "HostingDoor", "LinkDoor"]
 
 _STOP: Final = "stop"
 _STAY: Final = "stay"
+_ALWAYS: Final = "always"
 _CANCEL: Final = "cancel"
 _KEYRING: Final = "keyring"
 _NOBODY: Final = User(UserId(0), "", "", "member")
 
 
-class Controller(Talking, Notifying, OwnRelay, MovingHere):
+class Controller(Talking, Notifying, OwnRelay, MovingHere, StartingAtSignIn):
     """What happens when a person asks for something, and when the link tells something. All in the window's thread.
 
     It is the window's `desktop.intents.Intents`; the methods of that protocol are described there.
@@ -70,6 +73,7 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
         settings: SettingsFile,
         notifier: NotifierDoor,
         moving: MovingDoor,
+        autostart: AutostartDoor,
         *,
         now: Callable[[], Millis],
         new_nonce: Callable[[], Nonce],
@@ -94,14 +98,19 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
         self._wanted: FoundRelay | None = None
         OwnRelay.__init__(self, settings)
         MovingHere.__init__(self, moving)
+        StartingAtSignIn.__init__(self, autostart)
         self._focused = False
         self._idleness = Idleness(now())
         self._was_idle = False
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    def begin(self, screen: Screen, *, remembered: bool) -> None:
-        """Go in front of the person. *remembered*: this device may be signed in somewhere, so wait for what the link has kept."""
+    def begin(self, screen: Screen, *, remembered: bool, in_background: bool = False) -> None:
+        """Go in front of the person. *remembered*: this device may be signed in somewhere, so wait for what the link has kept.
+
+        *in_background*: nobody has asked for the window yet; it goes away as soon as there is an icon to bring it back by.
+        """
+        self._goes_away = in_background
         self._screen = screen
         self._entrance = Entrance(screen, self._link, self._go_to, self._direct)
         if remembered:
@@ -114,7 +123,7 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
         if self._settings.problem:
             screen.show_toast(self._settings.problem)
 
-    def fold(self, event: LinkEvent | HostingEvent | MoveEvent | NotifierEvent) -> None:
+    def fold(self, event: LinkEvent | HostingEvent | MoveEvent | NotifierEvent | AutostartSeen) -> None:
         """Take *event* to where it belongs."""
         match event:
             case SignedIn():
@@ -123,6 +132,8 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
                 self._signed_out(reason)
             case HostingStarting() | HostingReady() | HostingStands() | HostingFailed() | HostingStopped():
                 self.fold_hosting(event)
+            case AutostartSeen():
+                self.fold_autostart(event)
             case MoveAllowed() | MoveShown():
                 self.fold_move(event)
             case CommandRefused("start", "keyring_locked", message):
@@ -162,6 +173,7 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
         self._tell_idle()
         self._entrance.tick()
         self.look_for_own_relay()
+        self.mend_autostart()
         if self._talk is not None:
             self._talk.tick()
 
@@ -320,6 +332,7 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
         if not self._hosting.is_running:
             self._screen.close()
             return
+        always = Choice(_ALWAYS, _("Let it stay, and start at sign-in"))
         question = Question(
             _("Stop the relay as well?"),
             _(
@@ -328,6 +341,7 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
             ),
             (
                 Choice(_STAY, _("Let it stay"), ChoiceKind.PRIMARY),
+                *(() if self._starts is None or self._starts.relay else (always,)),
                 Choice(_STOP, _("Stop it")),
                 Choice(_CANCEL, _("Cancel")),
             ),
@@ -337,7 +351,10 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere):
     def _close_after(self, answer: str) -> None:
         if answer == _CANCEL:
             return
-        self._settings.change(stay_hosting=answer == _STAY)
-        if answer == _STAY:
+        stays = answer in (_STAY, _ALWAYS)
+        self._settings.change(stay_hosting=stays)
+        if stays:
             self._hosting.let_stay()
+        if answer == _ALWAYS:
+            self._autostart.set_relay(True)
         self._screen.close()

@@ -114,6 +114,14 @@ class MovingDoor(Protocol):
     def give_up(self) -> None: ...
 
 
+class AutostartDoor(Protocol):
+    """What `desktop.autostart.autostart.Autostart` does. Nothing here blocks; what comes of it is a `desktop.autostart.seen.AutostartSeen`."""
+
+    def look(self) -> None: ...
+    def set_client(self, on: bool, /) -> None: ...
+    def set_relay(self, on: bool, /) -> None: ...
+
+
 class HostingDoor(Protocol):
     """What `desktop.hosting` does; what comes of it is told as a `desktop.hosted.HostingEvent`."""
 

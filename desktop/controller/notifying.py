@@ -35,6 +35,7 @@ class Notifying:
     _hosting: HostingDoor
     _settings: SettingsFile
     _talk: Talk | None
+    _focused: bool
     quit: Callable[[], None]
 
     def __init__(self, notifier: NotifierDoor) -> None:
@@ -43,6 +44,8 @@ class Notifying:
         self._test: TestShown | None = None
         self._tray = TraySeen(shown=False, possible=False)
         self._is_hidden = False
+        self._goes_away = False
+        """Nobody has asked for the window yet."""
 
     # -- what the notifier tells -----------------------------------------------------------------------------------------
 
@@ -62,6 +65,10 @@ class Notifying:
             case TraySeen():
                 self._tray = event
                 self._show_notifier()
+                if event.shown and self._goes_away and not self._focused:
+                    self._is_hidden = True
+                    self._screen.hide()
+                self._goes_away = self._goes_away and not event.shown
                 if self._is_hidden and not event.shown:
                     # The only way back to the window is gone.
                     self._come_to_front("")
@@ -82,7 +89,7 @@ class Notifying:
             talk.jump_to(event.group, event.seq)
 
     def _come_to_front(self, token: str) -> None:
-        self._is_hidden = False
+        self._is_hidden = self._goes_away = False
         self._screen.come_to_front(token)
 
     def _show_notifier(self) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
+from desktop.autostart.seen import AutostartSeen
 from desktop.events import FoundRelay, OwnStatus, PictureKnown, Transfer
 from desktop.export.order import Progress
 from desktop.intents import Intents
@@ -99,7 +100,8 @@ class Window(ShowsComposer):
 
     _shown: _Shown
 
-    def __init__(self, intents: Intents, settings: SettingsFile) -> None:
+    def __init__(self, intents: Intents, settings: SettingsFile, *, in_background: bool = False) -> None:
+        """*in_background*: it appears minimised, until somebody wants it."""
         scale.become_dpi_aware()
         self._intents = intents
         self._settings = settings
@@ -128,12 +130,16 @@ class Window(ShowsComposer):
             self.show_toast,
         )
         self._notifier = NotifierSight()
+        self._starts: AutostartSeen | None = None
         self._made: Shown | None = None
         """The access token that was made last, while the settings are open."""
         self.files = Files(self.root, lambda: self.look, self._sheets, intents, self.ask, self.show_toast)
         self._focused = False
         self._focus_job = ""
         self._is_closed = False
+        self._in_background = in_background
+        self._is_away = False
+        """It was put away in the background."""
         self.look = self._make_look()
         self.root.configure(bg=self.look.palette.window)
         self._icon_says = ""
@@ -408,6 +414,16 @@ class Window(ShowsComposer):
         self._write_title()
         self._badge()
 
+    def show_autostart(self, seen: AutostartSeen) -> None:
+        from desktop.view.settings.start import StartPanel
+        from desktop.view.sheets.settings import SettingsSheet
+
+        self._starts = seen
+        sheet = self._sheets.find(SettingsSheet)
+        panel = sheet.panel(StartPanel) if sheet is not None else None
+        if panel is not None:
+            panel.show(seen)
+
     def beep(self) -> None:
         self.root.bell()
 
@@ -424,9 +440,11 @@ class Window(ShowsComposer):
     def come_to_front(self, token: str) -> None:
         from desktop.view.raising import come_to_front
 
+        self._in_background = self._is_away = False
         come_to_front(self.root, token)
 
     def hide(self) -> None:
+        self._is_away = self._in_background
         self._placement.keep()
         self.root.withdraw()
 
@@ -485,6 +503,7 @@ class Window(ShowsComposer):
             place,
             around.status,
             self._notifier,
+            self._starts,
             self.set_theme,
             self.set_language,
             self.set_zoom,
@@ -584,7 +603,11 @@ class Window(ShowsComposer):
 
     def _reveal(self) -> None:
         """The window itself appears with the first thing that it shows."""
-        if self.root.state() == "withdrawn":
+        if self._is_away or self.root.state() != "withdrawn":
+            return
+        if self._in_background:
+            self.root.iconify()
+        else:
             self.root.deiconify()
 
     def _build_main(self) -> None:

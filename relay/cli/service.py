@@ -45,6 +45,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser.add_argument("--key-file", dest="RELAY_KEY_FILE", metavar="FILE", help="with --user [RELAY_KEY_FILE]")
         parser.add_argument("--json", action="store_true", help="say what became of it in one line of JSON")
         parser.set_defaults(run=run, user=None)
+    for parser, meaning in ((install, "it from the next sign-in on, and not now"), (uninstall, "what runs go on")):
+        parser.add_argument("--later", action="store_true", help=f"with --user: let {meaning}")
     for parser in (install, shown):
         parser.add_argument(
             "--as",
@@ -59,17 +61,20 @@ def _service(options: argparse.Namespace) -> Service:
     settings = {name: getattr(options, name) for name in ("RELAY_DATA_DIR", "RELAY_KEY_FILE")}
     if of_system and any(settings.values()):
         raise NoService("The service of the system has its data in /var/lib. Folders can be named with --user only.")
+    if of_system and getattr(options, "later", False):
+        raise NoService("The service of the system starts with the computer: --later is for --user only.")
     return Service(of_system=of_system, config=Config.read(settings, _DOTENV), user=options.user)
 
 
 def _install(options: argparse.Namespace) -> int:
     try:
         service = _service(options)
-        state = service.install()
+        state = service.install(later=options.later)
     except NoService as error:
         return _not_done(options, error)
+    when = "when you sign in" if options.later else "with the computer"
     words = [
-        f"The relay is a service now, and starts with the computer. {_in_words(state)}",
+        f"The relay is a service now, and starts {when}. {_in_words(state)}",
         f"Data:      {service.data_dir}",
         f"Key file:  {service.key_file} (keep a copy elsewhere, not beside one of the data)",
         f"Log:       {service.log_command}",
@@ -87,7 +92,7 @@ def _install(options: argparse.Namespace) -> int:
 def _uninstall(options: argparse.Namespace) -> int:
     try:
         service = _service(options)
-        was_there = service.uninstall()
+        was_there = service.uninstall(later=options.later)
     except NoService as error:
         return _not_done(options, error)
     if not was_there:

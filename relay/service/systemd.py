@@ -93,8 +93,8 @@ class Service:
             _refuse_unreadable(program)
         return system_unit(program, version, self._user)
 
-    def install(self) -> State:
-        """Write the unit, start it now and at each start of the computer.
+    def install(self, *, later: bool = False) -> State:
+        """Write the unit, start it now and at each start of the computer. *later*: not now, and not before the person signs in.
 
         Raises:
             NoService: it did not work; the text says what to do.
@@ -108,6 +108,8 @@ class Service:
             raise NoService(f"{self.unit} cannot be written ({error.strerror or error}).") from error
         self._ask("daemon-reload")
         self._ask("enable", NAME)
+        if later:
+            return self.state()
         try:
             self._ask("restart", NAME)
         except NoService as error:
@@ -116,8 +118,8 @@ class Service:
             self._linger()
         return self.state()
 
-    def uninstall(self) -> bool:
-        """Stop it and take the unit away, data and key stay; whether there was one.
+    def uninstall(self, *, later: bool = False) -> bool:
+        """Stop it and take the unit away, data and key stay; whether there was one. *later*: what runs goes on until it is stopped.
 
         Raises:
             NoService: it did not work; the text says what to do.
@@ -125,13 +127,14 @@ class Service:
         if not self.unit.exists():
             return False
         self._need_manager()
-        self._ask("disable", "--now", NAME)
+        self._ask("disable", *(() if later else ("--now",)), NAME)
         try:
             self.unit.unlink()
         except OSError as error:
             raise NoService(f"{self.unit} cannot be deleted ({error.strerror or error}).") from error
         self._ask("daemon-reload")
-        self._run([*self._systemctl, "reset-failed", NAME])  # it knows the name no more, unless it had failed
+        if not later:
+            self._run([*self._systemctl, "reset-failed", NAME])  # it knows the name no more, unless it had failed
         return True
 
     def state(self) -> State:

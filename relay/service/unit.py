@@ -102,7 +102,9 @@ def system_unit(program: Program, version: int, user: str | None = None) -> str:
 def user_unit(program: Program, version: int, data_dir: Path, key_file: Path) -> str:
     """For the manager of one person, with the data and the key that they have."""
     options = ("--data-dir", _escaped(data_dir), "--key-file", _escaped(key_file))
-    return _unit(program, version, options, _HELD, "default.target")
+    # A checkout that was moved or deleted is not missed at each sign-in.
+    is_there = (f"ConditionPathExists={str(program.root).replace('%', '%%')}",)
+    return _unit(program, version, options, _HELD, "default.target", is_there)
 
 
 def _unit(

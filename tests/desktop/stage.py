@@ -7,8 +7,10 @@ from pathlib import Path
 from common.ids import Millis, RelayId
 from common.protocol.messages import Entry
 from desktop import events, hosted, moves
+from desktop.autostart.seen import AutostartSeen
 from desktop.controller import Controller
 from desktop.model.rows import Bubble
+from desktop.notifications import NotifierEvent
 from desktop.settings import SettingsFile
 from tests.desktop.lists import Calls, ListHosting, ListScreen
 from tests.desktop.model.people import ANNA, BORIS, MEI, MORNING, group, nonce
@@ -33,12 +35,13 @@ class Stage:
         self.hosting = ListHosting()
         self.notifier = Calls()
         self.moving = Calls()
+        self.autostart = Calls()
         self.now = Millis(MORNING)
         self.settings = SettingsFile(home)
         self.direct = ""
         self._nonces = iter(range(500, 600))
 
-    def opens(self, *, remembered: bool = False) -> Controller:
+    def opens(self, *, remembered: bool = False, in_background: bool = False) -> Controller:
         """The window is there."""
         self.controller = Controller(
             self.link,
@@ -46,14 +49,17 @@ class Stage:
             self.settings,
             self.notifier,
             self.moving,
+            self.autostart,
             now=lambda: self.now,
             new_nonce=lambda: nonce(next(self._nonces)),
             direct=self.direct,
         )
-        self.controller.begin(self.screen, remembered=remembered)  # type: ignore[arg-type]
+        self.controller.begin(self.screen, remembered=remembered, in_background=in_background)  # type: ignore[arg-type]
         return self.controller
 
-    def tells(self, *told: events.LinkEvent | hosted.HostingEvent | moves.MoveEvent) -> None:
+    def tells(
+        self, *told: events.LinkEvent | hosted.HostingEvent | moves.MoveEvent | NotifierEvent | AutostartSeen
+    ) -> None:
         """The link tells so, and the turn is over."""
         for event in told:
             self.controller.fold(event)

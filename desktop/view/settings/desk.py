@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.protocol.messages import User
+from desktop.autostart.seen import AutostartSeen
 from desktop.events import OwnStatus
 from desktop.intents import Intents
 from desktop.screen import NotifierSight, Place, Question
@@ -25,6 +26,7 @@ class Desk:
     place: Place | None
     status: OwnStatus
     notifier: NotifierSight
+    starts: AutostartSeen | None
     set_theme: Callable[[str], None]
     set_language: Callable[[str], None]
     set_zoom: Callable[[int], None]

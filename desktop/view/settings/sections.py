@@ -34,6 +34,7 @@ SECTIONS: Final = (
     Section("messages", mark("Messages"), "smile"),
     Section("notifications", mark("Notifications"), "bell"),
     Section("files", mark("Files"), "download"),
+    Section("start", mark("At sign-in"), "play"),
     Section("scripts", mark("Scripts"), "key", needs_user=True),
     Section("keys", mark("Keys"), "keyboard"),
     Section("about", mark("About the program"), "info"),

@@ -42,6 +42,7 @@ from common.protocol.messages import (
     User,
     Webhook,
 )
+from desktop.autostart.seen import AutostartSeen
 from desktop.events import FoundRelay, OwnStatus, Trust
 from desktop.locale import _
 from desktop.model.reacted import ReactionNote
@@ -149,6 +150,7 @@ def _asks(stage: Stage) -> None:
     text = "Everything that was said stays where it is; only this computer forgets it, and asks for the password again."
     choices = (
         Choice("yes", "Оставить работать", ChoiceKind.PRIMARY),
+        Choice("always", "Оставить и запускать при входе"),
         Choice("stop", "Остановить", ChoiceKind.DANGER),
         Choice("no", "Отмена"),
     )
@@ -177,6 +179,17 @@ def _findings(stage: Stage) -> None:
     ]
     stage.window.show_findings((), done=False)
     stage.window.show_findings(lines, done=True)
+
+
+def _starting(stage: Stage) -> None:
+    stage.window.show_autostart(
+        AutostartSeen(
+            True,
+            True,
+            _("What starts with this computer cannot be changed: {reason}").format(reason="[Errno 28] No space"),
+        )
+    )
+    stage.window.open_settings("start")
 
 
 def _not_connected(stage: Stage) -> None:
@@ -437,6 +450,7 @@ WITHIN: dict[str, Callable[[Stage], object]] = {
     "member-menu": _member_menu,
     "toast": lambda stage: stage.window.show_toast(LONG),
     **{f"settings-{one.name}": partial(_settings, one.name) for one in SECTIONS},
+    "settings-start-relay": _starting,
     **{f"this-relay-{one.name}": partial(_owning, one.name) for one in OWNERS_SECTIONS},
     "this-relay-person": _person,
     "this-relay-moving-unfinished": _moving_unfinished,
