@@ -15,7 +15,8 @@ from common.ids import Seq
 from common.protocol.messages import Entry
 from desktop.export.book import Book
 from desktop.export.lines import JsonLines
-from desktop.export.records import JOB, LATE, LOG, OUTCOMES, Fetched, Job, Read, ReadEntry, Written
+from desktop.export.records import JOB, LATE, LOG, OUTCOMES, Fetched, Job, Quoted, Read, ReadEntry, Written
+from desktop.model.said import erases
 
 T = TypeVar("T")
 
@@ -29,9 +30,12 @@ class Late:
     def __init__(self) -> None:
         self.redacted: set[Seq] = set()
         self._edits: dict[Seq, Entry] = {}
+        self._erasures: list[Entry] = []
 
     def fold(self, entry: Entry) -> None:
         """In the order of the log."""
+        if entry.kind == "deleted":
+            self._erasures.append(entry)
         if entry.target is None:
             return
         if entry.kind == "redaction":
@@ -39,15 +43,19 @@ class Late:
         elif entry.kind == "edit" and entry.body is not None:
             self._edits[entry.target] = entry
 
+    def _is_erased(self, quote: Quoted) -> bool:
+        """Whether the account of who said it was deleted with all that they had said."""
+        return any(act.body == "erase" and act.sender == quote.sender and quote.seq < act.seq for act in self._erasures)
+
     def seen(self, read: ReadEntry) -> ReadEntry:
         """*read* as it stands after all of it."""
         entry, quote = read.entry, read.quote
-        if quote is not None and quote.seq in self.redacted:
+        if quote is not None and (quote.seq in self.redacted or self._is_erased(quote)):
             quote = structs.replace(quote, text="", redacted=True)
         elif quote is not None and quote.seq in self._edits:
             quote = structs.replace(quote, text=self._edits[quote.seq].body or "")
         if entry.kind == "message":
-            if entry.seq in self.redacted or entry.redacted:
+            if entry.seq in self.redacted or entry.redacted or any(erases(act, entry) for act in self._erasures):
                 entry = structs.replace(
                     entry, body=None, redacted=True, edited=False, files=(), mentions=(), forwarded=None
                 )

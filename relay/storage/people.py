@@ -66,7 +66,7 @@ class People:
     def account(self, username: str) -> Account | None:
         """The account with that name, compared as people would."""
         row = self._conn.execute(
-            f"SELECT {_COLUMNS}, password_hash, disabled FROM users WHERE username_hash = ?",
+            f"SELECT {_COLUMNS}, password_hash, disabled FROM users WHERE username_hash = ? AND deleted_at IS NULL",
             (self._vault.name_hash(username),),
         ).fetchone()
         if row is None:

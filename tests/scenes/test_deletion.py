@@ -15,6 +15,7 @@ from common.protocol import limits
 from relay.operating.purging import Purger
 from tests.files import Courier
 from tests.people import PASSWORD, Json, Person, Stage, quiet_config, staged
+from tests.rotation import rotated
 from tests.scenes.test_retention import owner_of, raw, until_tidy
 
 ERASE = {"type": "delete_account", "password": PASSWORD, "messages": "erase"}
@@ -202,6 +203,24 @@ async def test_the_name_stays_taken_whatever_becomes_of_the_messages(stage: Stag
         await is_done(stage)
         answer = await stage.posts("register", {"username": name.upper(), "password": PASSWORD})
         assert answer["code"] == "username_taken"
+
+
+async def test_it_stays_so_and_the_deletion_goes_on_when_the_keys_were_rotated(tmp_path: Path):
+    config = quiet_config(tmp_path)
+    async with staged(config) as stage:
+        (anna,) = await stage.enter("anna")
+        (boris,) = await stage.enter("boris")
+        await anna.says("the kettle is boiling")
+        await boris.gets(KEEP)
+        await is_done(stage)
+        await stage.relay.parts.journal.change(lambda tx: tx.delete_account(anna.id, "anna", "erase"))
+        await rotated(config)
+        login = {"username": "anna", "password": PASSWORD}
+        assert (await stage.posts("login", login))["code"] == "wrong_credentials"
+        await is_done(stage)
+        for name in ("anna", "boris"):
+            assert (await stage.posts("register", {**login, "username": name}))["code"] == "username_taken"
+        assert stage.relay.parts.store.damaged == 0
 
 
 async def test_nobody_is_called_like_somebody_without_a_name(stage: Stage):

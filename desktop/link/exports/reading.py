@@ -96,7 +96,9 @@ class LogReader:
                 after = page.entries[-1].seq
 
     def _is_of_these(self, entry: Entry) -> bool:
-        return entry.kind in SAYING and entry.target is not None and entry.target <= self.found.last
+        return entry.kind == "deleted" or (
+            entry.kind in SAYING and entry.target is not None and entry.target <= self.found.last
+        )
 
     # -- where it comes from -------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from desktop.export.records import (
     ExportedGap,
     Fetched,
     Line,
+    Quoted,
     Reacted,
     ReadEntry,
     ReadGap,
@@ -76,6 +77,17 @@ def test_a_text_that_was_superseded_or_taken_back_meanwhile_is_not_there(notes: 
     assert third["redacted"] is True
     assert "body" not in third
     assert "body" not in fourth
+
+
+def test_what_went_with_an_account_meanwhile_is_not_there(notes: Notes):
+    quote = Quoted(Seq(1), BORIS, "Hi", False)
+    notes.make(
+        [read(1, "Hi", sender=BORIS), ReadEntry(message(2, "Hello", sender=ANNA), quote=quote)],
+        late=[Entry(GroupId(1), Seq(3), "deleted", BORIS, message(3).at, body="erase")],
+    )
+    _head, first, second, _end = notes.lines()
+    assert (first["redacted"], "body" in first) == (True, False)
+    assert (second["body"], "Hi" in str(second)) == ("Hello", False)
 
 
 def test_every_line_reads_strictly_as_what_is_documented(notes: Notes):
