@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import (
@@ -648,6 +648,10 @@ class OwnStatusKnown:
     """What was said last, from the archive."""
 
     status: OwnStatus
+
+
+ACCOUNT_DELETION: Final = "delete_account"
+"""*what* of `CommandRefused` when the own account was not deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Command, FileId, FileInfo, Role, Scope
+from common.protocol.messages import Command, Fate, FileId, FileInfo, Role, Scope
 from desktop.events import FoundRelay, NotifyLevel, OwnState
 from desktop.export.order import Order
 from desktop.notifications import Wishes
@@ -58,6 +58,9 @@ class Intents(Protocol):
 
     def sign_out(self) -> None:
         """End this device's session."""
+
+    def delete_account(self, password: str, messages: Fate) -> None:
+        """Delete the person's account for good. Asked and confirmed before; why it was not done comes by `Screen.show_not_deleted`."""
 
     def back_to_relays(self) -> None:
         """Leave the sign-in screen or the present relay for the list of relays."""

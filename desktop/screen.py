@@ -275,6 +275,9 @@ class Screen(Protocol):
     def show_own_data(self, progress: OwnDataProgress) -> None:
         """The download of what the relay holds about the person goes on, or has ended."""
 
+    def show_not_deleted(self, code: str, problem: str) -> None:
+        """The account was not deleted: *code* as on the wire, and *problem*, for people."""
+
     def show_unsent(self, rows: Sequence[UnsentRow]) -> None:
         """What was not sent in conversations that the person is not in any more, until `Intents.hide_unsent`."""
 

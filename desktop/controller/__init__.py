@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from common.ids import Millis, Nonce, RelayId, UserId
-from common.protocol.messages import User
+from common.protocol.messages import Fate, User
 from desktop import locale
 from desktop.autostart.seen import AutostartSeen
 from desktop.controller.autostart import StartingAtSignIn
@@ -19,6 +19,7 @@ from desktop.controller.own_relay import OwnRelay
 from desktop.controller.talk import Talk
 from desktop.controller.talking import Talking
 from desktop.controller.telling import Telling
+from desktop.controller.words import refusal
 from desktop.events import (
     CommandRefused,
     ConnectionChecked,
@@ -142,6 +143,8 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere, StartingAtSignIn):
                 self._entrance.fold(DiscoveryTrouble(message))
             case CommandRefused("start", code, message):
                 cannot_begin(self._screen, code, message)
+            case CommandRefused("delete_account", code, message):
+                self._screen.show_not_deleted(code, refusal(code, message))
             case KeyMissing(folder):
                 ask_about_key(self._screen, folder)
             case WindowWanted():
@@ -277,6 +280,9 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere, StartingAtSignIn):
 
     def sign_in(self, relay: FoundRelay, username: str, password: str) -> None:
         self._entrance.sign_in(relay, username, password)
+
+    def delete_account(self, password: str, messages: Fate) -> None:
+        self._link.delete_account(password, messages)
 
     def sign_out(self) -> None:
         self._link.sign_out()

@@ -12,8 +12,10 @@ from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol import limits
 from common.protocol.messages import (
     ANSWERS,
+    Answer,
     Behind,
     Bye,
+    Command,
     EntryAdded,
     Event,
     GroupChanged,
@@ -320,6 +322,14 @@ class Account:
         if item.kind == "unread" and item.target is not None:
             self._logs.set_back(item.group, Seq(item.target - 1))
         await self.outbox.put(item)
+
+    async def ask(self, command: Command) -> Answer:
+        """The relay's answer, over the link that there is now.
+
+        Raises:
+            Denied, LinkLost: as `Wire.ask`.
+        """
+        return await self._asking.link().ask(command, ANSWERS[type(command)])
 
     def mark_read(self, group: GroupId, seq: Seq) -> None:
         """The person has read up to *seq*, also what they wanted to be unread again."""

@@ -21,9 +21,10 @@ from common.crypto.identity import SCHEME, BadInvitation, parse_invitation
 from common.errors import LinkLost, MessengerError
 from common.ids import Millis, RelayId
 from common.protocol import limits
-from common.protocol.messages import Login, Register
+from common.protocol.messages import DeleteAccount, Fate, Login, Register
 from common.protocol.messages import SignedIn as TokenGiven
 from desktop.events import (
+    ACCOUNT_DELETION,
     AddressAnswered,
     AddressFailed,
     CommandRefused,
@@ -70,10 +71,12 @@ from desktop.link.transfers.moving import Mover
 from desktop.link.transfers.sources import Sources
 from desktop.link.vault import KeptToken, OwnerCode, Vault, VaultLocked
 from desktop.link.wire import TokenRefused
+from desktop.locale import _
 
 OF_AGENT: Final = frozenset(
     {
         "check_connection",
+        "delete_account",
         "forget_addresses",
         "forget_relay",
         "keep_owner_code",
@@ -115,6 +118,7 @@ class _Present:
     session: PinnedSession
     connection: Connection
     files: Files
+    sources: Sources
     running: asyncio.Task[None]
 
 
@@ -533,7 +537,7 @@ class Agent:
         account.take_in(lambda shelf, _asking: OwnDataFetcher(shelf, mover, name, self._tell, self._now))
         account.spawn(files.recall(), "files")
         running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
-        self._present = _Present(kept, account, session, connection, files, running)
+        self._present = _Present(kept, account, session, connection, files, sources, running)
         self._spawn(self._look_soon(), "look_for_relays")
 
     def _moved(self, connection: Connection, relay_id: RelayId, to: Sequence[str]) -> None:
@@ -582,6 +586,25 @@ class Agent:
             await self._vault.sign_out(present.kept)
             self._tell(SignedOut())
         self._farewells.look()
+
+    async def delete_account(self, password: str, messages: Fate) -> None:
+        """Delete the account at the relay, and then all that is kept of it here; the relay stays known."""
+        async with self._changing:
+            present = self._present
+            if present is None:
+                return
+            try:
+                await present.account.ask(DeleteAccount(password=password, messages=messages))
+            except (Denied, LinkLost) as error:
+                code = error.code if isinstance(error, Denied) else LINK_LOST
+                self._tell(CommandRefused(ACCOUNT_DELETION, code, str(error)))
+                return
+            kept = present.kept
+            await self._close_present()
+            await self._vault.forget(kept.relay_id)
+            await self._kept.forget_account(kept.relay_id, kept.user)
+            await asyncio.to_thread(present.sources.sweep, ())
+            self._tell(SignedOut(_("Your account was deleted, and this computer has forgotten what it kept of it.")))
 
     def _end_entering(self) -> None:
         if self._entering is not None:

@@ -237,6 +237,13 @@ class Archive:
         self.change(lambda conn: conn.execute("DELETE FROM transfer WHERE relay_id = ?", (relay_id,)))
         await self.flush()
 
+    async def forget_account(self, relay_id: RelayId, user: UserId) -> None:
+        """Drop everything archived of that person at that relay: entries, drafts and unsent messages too."""
+        whose = (relay_id, user)
+        self.change(lambda conn: conn.execute("DELETE FROM account WHERE relay_id = ? AND user = ?", whose))
+        self.change(lambda conn: conn.execute("DELETE FROM transfer WHERE relay_id = ? AND user = ?", whose))
+        await self.flush()
+
     async def account_of(self, relay_id: RelayId, user: UserId) -> Account | None:
         """What is archived of that person at that relay."""
         rows = await self.read(

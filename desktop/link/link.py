@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Command, FileId, FileInfo, Role, Scope
+from common.protocol.messages import Command, Fate, FileId, FileInfo, Role, Scope
 from desktop.events import CommandRefused, FoundRelay, GroupChoice, LinkEvent, OutboxItem, OwnStatus
 from desktop.export.order import Order
 from desktop.link.looking import EVERYWHERE, Looking
@@ -135,6 +135,10 @@ class Link:
     def forget_addresses(self, relay_id: RelayId, addresses: Sequence[str]) -> None:
         """A known relay is no longer at *addresses*, which are another's: told in `RelayForgotten`."""
         self._call("forget_addresses", relay_id, addresses)
+
+    def delete_account(self, password: str, messages: Fate) -> None:
+        """Delete the account for good, and what is kept of it here: told by `SignedOut`, or `CommandRefused` of `ACCOUNT_DELETION`."""
+        self._call("delete_account", password, messages)
 
     def forget_relay(self, relay_id: RelayId) -> None:
         """Drop a relay's pin, token and everything archived of it."""

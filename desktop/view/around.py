@@ -13,6 +13,7 @@ from desktop.intents import Intents
 from desktop.locale import _, n_
 from desktop.model.rows import BanRow, Header, HitRow, MemberRow, PinRow, RailRow, ReaderRow
 from desktop.screen import Choice, ChoiceKind, Question
+from desktop.view.deleting import Deleting
 from desktop.view.exporting import Exporting
 from desktop.view.levels import levels
 from desktop.view.look import Look
@@ -55,6 +56,7 @@ class Around:
         self.unsent = UnsentShown(root, look, sheets, intents, ask, say)
         self.exporting = Exporting(root, look, sheets, intents, ask)
         self.own_data = OwnDataShown(root, look, sheets, intents)
+        self.deleting = Deleting(root, look, sheets, intents, self.own_data.open)
         self.owning = Owning(root, look, sheets, intents, ask)
         self.moving = MovingShown(root, look, sheets, intents)
         self.quieting = Quieting(root, look, sheets, intents)
@@ -72,11 +74,13 @@ class Around:
         self.exporting.forget()
         self.own_data.forget()
         self.owning.signed_in("", None)
+        self.deleting.signed_in("", None)
 
     def signed_in(self, relay_name: str, user: User) -> None:
         """Who is there, and where; somebody without a name while the conversations are being opened."""
         self.user = user if user.username else None
         self.owning.signed_in(relay_name, self.user)
+        self.deleting.signed_in(relay_name, self.user)
 
     # -- people --------------------------------------------------------------------------------------------------------
 

@@ -387,6 +387,10 @@ class Window(ShowsComposer):
         if said := self._around.own_data.show(progress):
             self.show_toast(said)
 
+    def show_not_deleted(self, code: str, problem: str) -> None:
+        if not self._around.deleting.show_refused(code, problem):
+            self.show_toast(problem)
+
     def show_unsent(self, rows: Sequence[UnsentRow]) -> None:
         self._around.unsent.show(rows)
 
@@ -510,6 +514,7 @@ class Window(ShowsComposer):
             self.set_text,
             self._ask_sign_out,
             around.own_data.open,
+            around.deleting.open,
             self.ask,
             self._made,
         )

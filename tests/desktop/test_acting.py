@@ -355,6 +355,16 @@ def test_the_own_data_is_asked_of_the_link_and_how_far_it_is_shown_on_the_screen
     assert stage.link.of("cancel_own_data") == [()]
 
 
+def test_the_account_is_deleted_by_the_link_and_a_refusal_goes_to_the_screen(stage: Stage):
+    controller = stage.anna_is_in()
+    controller.delete_account("correct horse", "erase")
+    assert stage.link.last("delete_account") == ("correct horse", "erase")
+    stage.tells(events.CommandRefused(events.ACCOUNT_DELETION, "last_owner", "as the relay says it"))
+    code, problem = stage.screen.last("show_not_deleted")
+    assert code == "last_owner"
+    assert "only owner of the relay" in problem
+
+
 class TestPinsOfTheOpenConversation:
     def test_they_are_counted_by_the_relay_when_it_is_opened_and_whenever_something_changes(self, stage: Stage) -> None:
         stage.anna_is_in(history=(said(1, BORIS),))

@@ -33,6 +33,7 @@ class Desk:
     set_text: Callable[[int], None]
     sign_out: Callable[[], None]
     download_data: Callable[[], None]
+    delete_account: Callable[[], None]
     ask: Callable[[Question, Callable[[str], None]], None]
     made: Shown | None
     """An access token that was made since the settings were opened."""

@@ -32,4 +32,6 @@ def build(parent: tk.Misc, desk: Desk) -> tk.Frame:
     data = kit.button(panel, look, _("Download my data…"), desk.download_data, "Link", icon="download")
     data.pack(anchor="w", pady=(0, px(4)))
     kit.button(panel, look, _("Sign out on this device"), desk.sign_out, "Link", icon="leave").pack(anchor="w")
+    gone = kit.button(panel, look, _("Delete my account…"), desk.delete_account, "Link", icon="trash")
+    gone.pack(anchor="w", pady=(px(4), 0))
     return panel

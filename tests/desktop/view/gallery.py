@@ -269,6 +269,14 @@ def _keeping(stage: Stage) -> None:
     stage.window.show_ordered(GetRetention(), ANSWERS[GetRetention], "")
 
 
+def _deleting(stage: Stage) -> None:
+    stage.window._around.deleting.open()
+    sheet: Any = stage.window._sheets.top
+    sheet.fate.choose("erase")
+    sheet.refused(LONG, is_password=False)
+    sheet.refused("", is_password=True)
+
+
 def _own_data(phase: OwnDataPhase) -> Callable[[Stage], object]:
     path = Path("/home/peter/Документы/Склад и отгрузка второй очереди", "Контора peter 2026-11-27.zip")
 
@@ -464,6 +472,7 @@ WITHIN: dict[str, Callable[[Stage], object]] = {
     "own-data-fetching": _own_data("fetching"),
     "own-data-done": _own_data("done"),
     "own-data-failed": _own_data("failed"),
+    "deleting": _deleting,
     "keys": lambda stage: stage.window.open_keys(),
     "asking": _asks,
     "emoji": lambda stage: stage.window.pick_emoji(lambda _sign: None),
