@@ -14,11 +14,8 @@ from typing import Final, Protocol
 from common.environment import Sources
 from common.errors import ConfigError
 from desktop.autostart.entry import Entry, client_entry, relay_entry
-from desktop.autostart.launchd import LaunchAgents
-from desktop.autostart.registry import RunKey
 from desktop.autostart.seen import AutostartSeen
 from desktop.autostart.unit import RelayUnit
-from desktop.autostart.xdg import XdgAutostart
 from desktop.hosting import own_place
 from desktop.locale import _
 
@@ -155,10 +152,16 @@ def relay_options(sources: Sources) -> tuple[str, ...]:
 
 def entries_of_this_system() -> Entries:
     """By the system that this runs on."""
-    match sys.platform:
+    match sys.platform:  # imported here: nobody needs the others
         case "win32":
+            from desktop.autostart.registry import RunKey
+
             return RunKey()
         case "darwin":
+            from desktop.autostart.launchd import LaunchAgents
+
             return LaunchAgents()
         case _:
+            from desktop.autostart.xdg import XdgAutostart
+
             return XdgAutostart()
