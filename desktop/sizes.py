@@ -6,6 +6,12 @@ from desktop import locale
 from desktop.locale import _
 
 
+def count_text(count: int) -> str:
+    """A number that may be large, with its thousands apart: in Russian by blanks, because a comma there begins a fraction."""
+    shown = f"{count:,}"
+    return shown.replace(",", "\N{NO-BREAK SPACE}") if locale.current() == "ru" else shown
+
+
 def size_text(size: float) -> str:
     """So many bytes, for people."""
     if size < 1000:

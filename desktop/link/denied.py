@@ -7,7 +7,7 @@ from common.protocol.messages import Problem
 from desktop import durations
 from desktop.locale import _
 from desktop.refusals import REACHED, in_words
-from desktop.sizes import size_text
+from desktop.sizes import count_text, size_text
 
 
 class Denied(MessengerError):
@@ -25,7 +25,7 @@ class Denied(MessengerError):
         """The same as an exception, in the person's language."""
         words = in_words(problem.code, problem.message)
         if problem.limit in REACHED and problem.most is not None:
-            most = size_text(problem.most) if problem.limit == "files" else f"{problem.most:,}"
+            most = size_text(problem.most) if problem.limit == "files" else count_text(problem.most)
             words = _(REACHED[problem.limit]).format(most=most)
         if problem.code == Muted.code and problem.retry_after is not None:
             words = _("You are muted here and can write again in {time}.").format(

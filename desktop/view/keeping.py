@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.protocol.messages import Keeps
 from desktop.locale import _, n_
+from desktop.sizes import count_text
 
 
 def rule_text(keeps: Keeps | None) -> str:
@@ -19,7 +20,7 @@ def rule_text(keeps: Keeps | None) -> str:
                 "Messages older than {n} day are deleted in this group.",
                 "Messages older than {n} days are deleted in this group.",
                 keeps.days,
-            ).format(n=f"{keeps.days:,}")
+            ).format(n=count_text(keeps.days))
         )
     elif keeps.days:
         said.append(
@@ -27,7 +28,7 @@ def rule_text(keeps: Keeps | None) -> str:
                 "Messages older than {n} day are deleted on this relay.",
                 "Messages older than {n} days are deleted on this relay.",
                 keeps.days,
-            ).format(n=f"{keeps.days:,}")
+            ).format(n=count_text(keeps.days))
         )
     if keeps.entries:
         said.append(
@@ -35,7 +36,7 @@ def rule_text(keeps: Keeps | None) -> str:
                 "Only the last {n} entry is kept, and what is younger than a day.",
                 "Only the last {n} entries are kept, and what is younger than a day.",
                 keeps.entries,
-            ).format(n=f"{keeps.entries:,}")
+            ).format(n=count_text(keeps.entries))
         )
     return " ".join(said)
 

@@ -15,6 +15,7 @@ from common.ids import GroupId
 from common.protocol.messages import Answer, Command, CountExpired, Expired, Keeps, SetHold, SetRetention
 from desktop.locale import _, n_
 from desktop.screen import Choice, ChoiceKind, Question
+from desktop.sizes import count_text
 from desktop.view import kit
 from desktop.view.keeping import rule_text
 from desktop.view.look import Look
@@ -118,8 +119,8 @@ class RetentionForm(tk.Frame):
             "{n} message goes by that. It is deleted for good, for everybody, with its files. That cannot be undone.",
             "{n} messages go by that. They are deleted for good, for everybody, with their files. That cannot be undone.",
             lost,
-        ).format(n=f"{lost:,}")
-        yes = n_("Delete {n} message", "Delete {n} messages", lost).format(n=f"{lost:,}")
+        ).format(n=count_text(lost))
+        yes = n_("Delete {n} message", "Delete {n} messages", lost).format(n=count_text(lost))
         choices = (Choice("yes", yes, ChoiceKind.DANGER), Choice("no", _("Cancel")))
         question = Question(_("Delete older messages?"), text, choices)
         self._ask(question, lambda key: self._order(wanted) if key == "yes" else None)
@@ -181,15 +182,15 @@ def _present(relay: int, own: int, is_of_group: bool) -> int | None:
 
 
 def _days(days: int) -> str:
-    return n_("{n} day", "{n} days", days).format(n=f"{days:,}")
+    return n_("{n} day", "{n} days", days).format(n=count_text(days))
 
 
 def _entries(entries: int) -> str:
-    return f"{entries:,}"
+    return count_text(entries)
 
 
 def _result(lost: int) -> str:
     if not lost:
         return _("It is so from now on. Nothing was deleted by that.")
     text = n_("It is so from now on. {n} message is deleted.", "It is so from now on. {n} messages are deleted.", lost)
-    return text.format(n=f"{lost:,}")
+    return text.format(n=count_text(lost))

@@ -12,6 +12,7 @@ from common.protocol import limits
 from common.protocol.messages import Answer, AuditEntries, AuditEntry, Command, ListAudit
 from desktop import durations, locale
 from desktop.locale import _, mark
+from desktop.sizes import count_text
 from desktop.view import kit
 from desktop.view.relay.desk import RelayDesk
 from desktop.view.relay.panel import OwnerPanel
@@ -87,7 +88,7 @@ class AuditPanel(OwnerPanel):
         super().__init__(parent, desk)
         look, px = self.look, self.look.px
         kept = _("Kept for {days} days, at most {n} of them; encrypted like everything on this relay.").format(
-            days=limits.AUDIT_DAYS, n=f"{limits.AUDIT_ENTRIES:,}"
+            days=limits.AUDIT_DAYS, n=count_text(limits.AUDIT_ENTRIES)
         )
         kit.paragraph(self, look, kept, "small", look.palette.text2).pack(fill="x", pady=(0, px(10)))
         self._lines = kit.frame(self, look)

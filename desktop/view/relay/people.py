@@ -59,6 +59,9 @@ class PeoplePanel(OwnerPanel):
         self._everybody = kit.frame(self, look)
         self._count = kit.paragraph(self._everybody, look, "", "second", look.palette.text2)
         self._count.pack(fill="x", pady=(0, px(8)))
+        kit.label(self._everybody, look, _("Find by name"), "small_bold", look.palette.text2).pack(
+            anchor="w", pady=(0, px(5))
+        )
         self.field = kit.entry(self._everybody, look)
         self.field.configure(validate="key", validatecommand=(self.register(self._typed), "%P"))
         self.field.pack(fill="x", pady=(0, px(8)))

@@ -11,7 +11,7 @@ from common.ids import Millis
 from common.protocol.messages import Answer, Command, KeyWay, OneRelay, RelayState, ShowState
 from desktop import locale
 from desktop.locale import _, mark
-from desktop.sizes import size_text
+from desktop.sizes import count_text, size_text
 from desktop.view import kit
 from desktop.view.relay.desk import RelayDesk
 from desktop.view.relay.panel import OwnerPanel
@@ -163,8 +163,8 @@ def _facts(state: RelayState, now: Millis) -> Iterator[tuple[str, str]]:
     if state.disabled:
         people += ", " + _("shut out: {n}").format(n=state.disabled)
     yield _("Accounts"), people
-    yield _("Groups"), f"{state.groups:,}"
-    yield _("Messages, with what was done to them"), f"{state.entries:,}"
+    yield _("Groups"), count_text(state.groups)
+    yield _("Messages, with what was done to them"), count_text(state.entries)
     files = _("{size} in files").format(size=size_text(state.files))
     yield _("Takes"), files if state.database is None else f"{size_text(state.database)}, {files}"
     if state.free is not None and state.total is not None:

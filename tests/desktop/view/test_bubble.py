@@ -10,7 +10,7 @@ from common.ids import Millis, Nonce, Seq, UserId
 from common.protocol.messages import FileInfo
 from desktop import locale
 from desktop.model.rows import Bubble, Delivery, Quote, Reaction
-from desktop.sizes import size_text
+from desktop.sizes import count_text, size_text
 from desktop.view import actions as clicks
 from desktop.view.block import Block, Panel, Rule
 from desktop.view.bubble import selected_text
@@ -73,6 +73,7 @@ def test_sizes_are_said_for_people():
     locale.use("ru")
     try:
         assert size_text(8_400_000) == "8,0 МБ"
+        assert count_text(10_000) == "10\N{NO-BREAK SPACE}000", "with a comma it would be ten"
     finally:
         locale.use("en")
 

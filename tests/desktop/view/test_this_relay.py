@@ -220,6 +220,7 @@ def test_everybody_is_listed_with_role_and_state_and_found_by_name_on_either_lay
     assert orders(stage) == [ListAccounts()]
     said = texts(stage)
     assert "3 people have an account, 1 here now." in said
+    assert "Find by name" in said
     assert "owner · here now, 1 device" in said
     assert "@борис · shut out" in said
     for typed, found in (("ann", ["Anna"]), (",jhbc", ["Борис"]), ("", ["Peter", "Anna", "Борис"]), ("zz", [])):
