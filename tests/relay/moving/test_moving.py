@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import subprocess
 import threading
@@ -17,9 +18,10 @@ from common.moving import MoveLink
 from relay.app import running
 from relay.config import Config
 from relay.moving import receiving as receiving_module
-from relay.moving.marks import read_moved, receiving_folder
-from relay.moving.receiving import GivenUp, NoMove, Stage
+from relay.moving.marks import RECEIVING, Receiving, read_moved, receiving_folder, write_mark
+from relay.moving.receiving import GivenUp, NoMove, Stage, finish
 from relay.opening import open_store
+from relay.storage.copying import Copy
 from tests.files import Courier
 from tests.people import PASSWORD, Json, quiet_config, staged
 from tests.relay.moving.moves import elsewhere, link_for, moves_in, now, owner_of, served, taken_over
@@ -234,6 +236,83 @@ async def test_it_is_given_up_while_nobody_can_write(here: Config, there: Config
             await taken_over(await link_for(stage, anna), there, told, stop)
         assert await anna.says("it goes on here")
         assert not receiving_folder(there.data_dir).exists()
+
+
+async def test_it_can_be_given_up_until_all_of_it_was_looked_through(
+    here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
+):
+    look, stop = receiving_module.look_at_copy, threading.Event()
+
+    def given_up_here(database: Path) -> Copy:
+        stop.set()
+        return look(database)
+
+    monkeypatch.setattr(receiving_module, "look_at_copy", given_up_here)
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        with pytest.raises(GivenUp):
+            await taken_over(await link_for(stage, anna), there, stop=stop)
+        assert await anna.says("it goes on here")
+    assert read_moved(here.data_dir) is None
+    assert not receiving_folder(there.data_dir).exists()
+
+
+async def test_all_of_it_is_on_the_disk_before_it_is_asked_for(
+    here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
+):
+    sync, synced = os.fsync, list[int]()
+
+    def fsync(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(os.fstat(descriptor).st_ino)
+
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        file = await Courier(anna).sends(secrets.token_bytes(1000))
+        await Courier(anna).posts(file)
+        link = await link_for(stage, anna)
+        monkeypatch.setattr(os, "fsync", fsync)
+        await taken_over(link, there)
+    content = next((there.data_dir / "files").glob("??/*"))
+    needed = [*(there.data_dir / name for name in ("relay.db", "relay.settings", "files")), content, content.parent]
+    mark = (there.data_dir / RECEIVING).stat().st_ino
+    assert {path.stat().st_ino for path in needed} <= set(synced[: synced.index(mark)])
+
+
+async def test_a_file_whose_message_was_taken_back_meanwhile_does_not_come_along(here: Config, there: Config):
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        loop, seqs, taken = asyncio.get_running_loop(), dict[str, int](), list[str]()
+        for _ in range(3):
+            file = await Courier(anna).sends(secrets.token_bytes(700_000))
+            seqs[file] = (await Courier(anna).posts(file))["seq"]
+
+        async def take_back(file: str) -> None:
+            nonce = secrets.token_hex(16)
+            assert await anna.gets({"type": "redact", "group": 1, "nonce": nonce, "target": seqs[file]})
+
+        def told(each: Stage, _done: int, _total: int) -> None:
+            fetched = [path.name for path in (receiving_folder(there.data_dir) / "files").glob("??/*")]
+            if each is Stage.COPYING and not taken and (whole := [name for name in fetched if name in seqs]):
+                taken.append(whole[0])
+                asyncio.run_coroutine_threadsafe(take_back(whole[0]), loop).result()
+
+        await taken_over(await link_for(stage, anna), there, told)
+    assert taken
+    left = {path.name for path in (there.data_dir / "files").glob("??/*")}
+    assert left == seqs.keys() - set(taken)
+
+
+async def test_a_move_that_is_over_is_finished_by_forgetting_it(here: Config, there: Config):
+    async with staged(here) as stage:
+        beside = receiving_folder(there.data_dir)
+        beside.mkdir(parents=True)
+        write_mark(beside, Receiving(stage.relay.relay_id, "127.0.0.1", stage.relay.port, "c" * 43, "move", now()))
+        with pytest.raises(NoMove):
+            await asyncio.to_thread(finish, there, lambda *_: None)
+        assert not beside.exists()
+        anna = await owner_of(stage)
+        assert (await taken_over(await link_for(stage, anna), there)).relay_id == stage.relay.relay_id
 
 
 async def test_the_one_that_was_left_says_where_to_and_never_serves_again(here: Config, there: Config):
