@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from common.errors import StartupError
+from common.ids import RelayId
 from common.moving import MoveLink
 from relay.app import running
 from relay.config import Config
 from relay.moving import receiving as receiving_module
-from relay.moving.marks import RECEIVING, Receiving, read_moved, receiving_folder, write_mark
+from relay.moving.marks import RECEIVING, Receiving, read_moved, read_receiving, receiving_folder, write_mark
 from relay.moving.receiving import GivenUp, NoMove, Stage, finish
 from relay.opening import open_store
 from relay.storage.copying import Copy
@@ -301,6 +302,17 @@ async def test_a_file_whose_message_was_taken_back_meanwhile_does_not_come_along
     assert taken
     left = {path.name for path in (there.data_dir / "files").glob("??/*")}
     assert left == seqs.keys() - set(taken)
+
+
+async def test_where_a_move_waits_to_be_finished_no_other_begins(here: Config, there: Config):
+    beside = receiving_folder(there.data_dir)
+    beside.mkdir(parents=True)
+    write_mark(beside, Receiving(RelayId("A" * 52), "10.0.0.1", 5000, "c" * 43, "move", now()))
+    async with staged(here) as stage:
+        with pytest.raises(NoMove, match="move finish") as refused:
+            await taken_over(await link_for(stage, await owner_of(stage)), there)
+    assert refused.value.reason == "unfinished"
+    assert read_receiving(beside) is not None
 
 
 async def test_a_move_that_is_over_is_finished_by_forgetting_it(here: Config, there: Config):
