@@ -7,9 +7,11 @@ recovery code there is the one that somebody has just typed. Nothing is changed 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Coroutine
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from common.crypto import keyfile_renewal
 from common.crypto.keyfile import read_key_file
@@ -128,9 +130,23 @@ async def _exchange(
                 if slot.kind == "recovery":
                     transaction.meta.set_confirmed_slot(slot.salt)
 
-        await operator.store.write(exchange_all)
+        await _to_its_end(operator.store.write(exchange_all))
     finally:
         await settle()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """*work*, which goes on when who waits for it is cancelled: only when it has ended is known which key file opens the data."""
+    doing = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        while not doing.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([doing])
+        if not doing.cancelled() and (error := doing.exception()) is not None:
+            _log.info("Nobody waited for the exchange of the keys, which was not done (%s).", error)
+        raise
 
 
 async def _settle(operator: Operator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ from relay.operating import renewal, rotation
 from relay.operating.operator import Operator
 from relay.storage.exchange import Exchange
 from relay.storage.meta import read_identity
+from relay.storage.transaction import Transaction
 from tests.people import quiet_config, staged
+from tests.relay.operating.test_schedule import operator_of
 from tests.rotation import Talk, asks, everything, found_in, master_of, rotated, sealed_in, wrapped_in
 
 PASSPHRASE = "чайник на плите"
@@ -57,6 +60,31 @@ async def opens(config: Config) -> bool:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return quiet_config(tmp_path)
+
+
+async def test_who_stops_the_relay_in_the_middle_of_it_does_not_lose_the_key_file(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+):
+    """The exchange goes on to its end on the writer's thread, whoever waits for it: what is thrown away depends on what became of it."""
+    reached, go, exchange = threading.Event(), threading.Event(), Transaction.exchange
+
+    def slow(transaction: Transaction, *given: Any) -> None:
+        exchange(transaction, *given)
+        reached.set()
+        go.wait()
+
+    monkeypatch.setattr(Transaction, "exchange", slow)
+    async with running(config) as relay:
+        turning = asyncio.create_task(rotation.rotate_keys(operator_of(relay), RotateKeys(without_code=True)))
+        await asyncio.to_thread(reached.wait)
+        turning.cancel()
+        for _ in range(50):  # more than enough for whoever would throw something away by now
+            await relay.parts.store.read(lambda tables: tables.slots.all())
+            await asyncio.to_thread(list, config.key_file.parent.iterdir())
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await turning
+    assert await opens(config)
 
 
 # -- people ------------------------------------------------------------------------------------------------------------
