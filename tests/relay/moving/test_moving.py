@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from common.moving import MoveLink
 from relay.app import running
 from relay.config import Config
 from relay.moving import receiving as receiving_module
+from relay.moving.handover import Held
 from relay.moving.marks import RECEIVING, Receiving, read_moved, read_receiving, receiving_folder, write_mark
 from relay.moving.receiving import GivenUp, NoMove, Stage, finish
 from relay.opening import open_store
@@ -256,6 +259,35 @@ async def test_it_can_be_given_up_until_all_of_it_was_looked_through(
         assert await anna.says("it goes on here")
     assert read_moved(here.data_dir) is None
     assert not receiving_folder(there.data_dir).exists()
+
+
+async def test_who_looks_through_it_for_long_is_not_taken_for_silent(
+    here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
+):
+    look = receiving_module.look_at_copy
+    async with staged(here) as stage:
+        handover = stage.relay.parts.handover
+
+        def slowly(database: Path) -> Copy:
+            assert isinstance(handover.state, Held)
+            heard_at, until = handover.state.heard_at, time.monotonic() + 20
+            while handover.state.heard_at == heard_at:
+                assert time.monotonic() < until, "it says nothing"
+                threading.Event().wait(0.01)
+            return look(database)
+
+        monkeypatch.setattr(receiving_module, "ALIVE_S", 0.05)
+        monkeypatch.setattr(receiving_module, "look_at_copy", slowly)
+        await taken_over(await link_for(stage, await owner_of(stage)), there)
+    assert read_moved(here.data_dir) is not None
+
+
+async def test_a_key_file_that_opens_it_already_stays(here: Config, there: Config):
+    async with staged(here) as stage:
+        shutil.copytree(here.key_file.parent, there.key_file.parent)
+        await taken_over(await link_for(stage, await owner_of(stage)), there)
+    assert there.key_file.read_text() == here.key_file.read_text()
+    await opened(there)
 
 
 async def test_all_of_it_is_on_the_disk_before_it_is_asked_for(
