@@ -20,6 +20,7 @@ from common.ids import RelayId
 from common.moving import MoveLink
 from relay.app import running
 from relay.config import Config
+from relay.control.words import AuditList, ListAudit
 from relay.moving import receiving as receiving_module
 from relay.moving.handover import Held
 from relay.moving.marks import RECEIVING, Receiving, read_moved, read_receiving, receiving_folder, write_mark
@@ -29,6 +30,7 @@ from relay.storage.copying import Copy
 from tests.files import Courier
 from tests.people import PASSWORD, Json, quiet_config, staged
 from tests.relay.moving.moves import elsewhere, link_for, moves_in, now, owner_of, served, taken_over
+from tests.rotation import asks
 
 pytestmark = pytest.mark.allows_errors
 
@@ -372,6 +374,11 @@ async def test_the_one_that_was_left_says_where_to_and_never_serves_again(here: 
                 assert (await answer.json())["moved_to"] == [f"127.0.0.1:{other.relay.port}"]
             await other.relay.parts.journal.change(lambda _transaction: None)
             assert other.relay.parts.handover.moved_to == []
+            async with asyncio.timeout(20):
+                while read_receiving(there.data_dir) is not None:  # noqa: ASYNC110  a task of the other relay ends it
+                    await asyncio.sleep(0.05)
+            done = await asks(there, ListAudit(), AuditList)
+            assert "relay_moved" in [entry.kind for entry in done.entries]
     with pytest.raises(StartupError, match=r"has moved to another computer \(127.0.0.1:\d+\).*take-back"):
         async with running(here):
             pytest.fail("it ran")
