@@ -77,6 +77,8 @@ def _text(request: web.Request, body: bytes) -> str:
     """What the message is to say: a title first, where there is one."""
     if len(body) > limits.FRAME_BYTES:
         raise FrameTooLarge
+    if request.content_type.startswith("multipart/"):  # its parts with their heads would be said as they stand
+        raise BadRequest("This is a form. Send the text itself, with curl by -d or --data-binary, or JSON.")
     if request.content_type == _JSON:
         try:
             read = _DECODE(body)

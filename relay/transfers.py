@@ -212,7 +212,7 @@ class Transfers:
             await still_signed_in(self._parts, request)
             file = await self._uploads.to_fetch(carried.file, caller.id)
             response = web.StreamResponse(headers=_headers_of(file))
-            if request.headers.get("If-None-Match") in (_tag(file), "*"):
+            if _has_it(request.headers.get("If-None-Match", ""), file):
                 response.set_status(304)
                 await response.prepare(request)
                 return response
@@ -406,6 +406,11 @@ def _headers_of(file: StoredFile) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-cache",
     }
+
+
+def _has_it(tags: str, file: StoredFile) -> bool:
+    """Whether *tags*, as If-None-Match has them, say that the client has this file already. Contents never change: a weak tag says it too."""
+    return tags == "*" or _tag(file) in (tag.strip().removeprefix("W/") for tag in tags.split(","))
 
 
 def _tag(file: StoredFile) -> str:

@@ -128,7 +128,9 @@ async def test_ranges_that_are_none(stage: Stage):
         assert (await courier.fetches(file, Range=asked))[::2] == (200, b"kettle")
     assert (await courier.fetches(file, Range="bytes=0-1", **{"If-Range": '"other"'}))[::2] == (200, b"kettle")
     _, headers, _ = await courier.fetches(file)
-    assert (await courier.fetches(file, **{"If-None-Match": headers["ETag"]}))[::2] == (304, b"")
+    for had in ("{}", "*", "W/{}", '"other", {}'):
+        assert (await courier.fetches(file, **{"If-None-Match": had.format(headers["ETag"])}))[::2] == (304, b"")
+    assert (await courier.fetches(file, **{"If-None-Match": '"other"'}))[::2] == (200, b"kettle")
     status, headers, body = await courier.asks("HEAD", f"/api/files/{file}")
     assert (status, headers["Content-Length"], headers["Accept-Ranges"], body) == (200, "6", "bytes", b"")
 

@@ -77,6 +77,10 @@ async def test_text_comes_in_as_it_was_meant(stage: Stage, body: Any, headers: d
         (b"x", {"Content_Type": "text/plain; charset=base64"}),
         (b"x", {"Content_Type": "text/plain; charset=idna"}),
         (b"+2AA-", {"Content_Type": "text/plain; charset=utf-7"}),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--',
+            {"Content_Type": "multipart/form-data; boundary=x"},
+        ),
         (b"{}", {"Content_Type": "application/json"}),
         (b'{"text":5}', {"Content_Type": "application/json"}),
         (b'["text"]', {"Content_Type": "application/json"}),
