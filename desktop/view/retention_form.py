@@ -41,9 +41,12 @@ class RetentionForm(tk.Frame):
         order: Callable[[Command], None],
         ask: Ask,
         done: Callable[[str], None],
+        *,
+        has_button: bool = False,
     ) -> None:
         """*relay*: its rule; *own*: what holds in *group*, or without one the relay's again. *owns_relay*: they may keep more than that,
-        and hold everything. *done* is told what has come of a change, for people.
+        and hold everything. *done* is told what has come of a change, for people. *has_button*: nobody else calls
+        `change`.
         """
         super().__init__(parent, bg=look.palette.window, bd=0, highlightthickness=0)
         self.look = look
@@ -73,6 +76,8 @@ class RetentionForm(tk.Frame):
         self.entries.pack(fill="x", pady=(0, px(8)))
         hint = _("What was said in the last 24 hours stays in any case. Whoever is there reads that it was changed.")
         kit.paragraph(self, look, hint, "small", look.palette.text3).pack(fill="x")
+        if has_button:
+            kit.button(self, look, _("Change"), self.change, "Primary").pack(anchor="w", pady=(px(10), 0))
         self._said = kit.paragraph(self, look, "", "second", look.palette.text2)
         self._below = kit.frame(self, look)
         self._below.pack(fill="x")

@@ -51,10 +51,10 @@ class RetentionPanel(OwnerPanel):
         if self._said:
             kit.paragraph(self._place, look, self._said, "second", look.palette.ok).pack(fill="x", pady=(0, px(8)))
         rule = retained.keeps
-        self.form = RetentionForm(self._place, look, None, rule, rule, True, self.order, self.desk.ask, self._changed)
+        self.form = RetentionForm(
+            self._place, look, None, rule, rule, True, self.order, self.desk.ask, self._changed, has_button=True
+        )
         self.form.pack(fill="x")
-        change = kit.button(self._place, look, _("Change"), self.form.change, "Primary")
-        change.pack(anchor="w", pady=(px(12), 0))
 
     def _changed(self, words: str) -> None:
         self._said = words
