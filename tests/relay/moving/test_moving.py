@@ -378,7 +378,7 @@ async def test_the_one_that_was_left_says_where_to_and_never_serves_again(here: 
                 while read_receiving(there.data_dir) is not None:  # noqa: ASYNC110  a task of the other relay ends it
                     await asyncio.sleep(0.05)
             done = await asks(there, ListAudit(), AuditList)
-            assert "relay_moved" in [entry.kind for entry in done.entries]
+            assert "relay_moved" in [entry.act for entry in done.entries]
     with pytest.raises(StartupError, match=r"has moved to another computer \(127.0.0.1:\d+\).*take-back"):
         async with running(here):
             pytest.fail("it ran")
