@@ -28,7 +28,7 @@ from common.protocol.messages import COMMANDS, Answer, Command, Health, RelayCar
 from common.protocol.schema import ONLY_ON_A_LINK, WITHOUT_TOKEN, message_schema, openapi
 from relay import VERSION
 from relay.doorkeeper import Doorkeeper
-from relay.handlers.accounts import caller_of
+from relay.entrance import at_work, caller_in
 from relay.handlers.parts import Parts, Stranger
 from relay.handlers.rules import perform
 from relay.health.watch import Watch
@@ -38,6 +38,8 @@ from relay.tally import Tally
 
 _log = logging.getLogger(__name__)
 
+STRANGERS_BODY_BYTES: Final = 32 * 1024
+"""More than the longest password and names come to, however they are written in JSON."""
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """Who comes through a proxy on this computer is not on this computer."""
 
@@ -86,9 +88,10 @@ class Api:
     async def _perform(self, request: web.Request, kind: type[Command]) -> Answer:
         address = request.remote or ""
         if kind in WITHOUT_TOKEN:
-            with self._doorkeeper.stranger_from(address):
-                return await perform(self._parts, Stranger(address), decode_command(kind, await body_of(request)))
-        caller = await caller_of(self._parts, request.headers.get("Authorization"), address, request.host)
+            body = await body_of(request, STRANGERS_BODY_BYTES)  # whoever takes their time with it is in nobody's way
+            with self._doorkeeper.stranger_from(address), at_work(request):
+                return await perform(self._parts, Stranger(address), decode_command(kind, body))
+        caller = await caller_in(self._parts, request)
         return await perform(self._parts, caller, decode_command(kind, await body_of(request)))
 
     # -- without a token -----------------------------------------------------------------------------------------------
@@ -122,9 +125,7 @@ class Api:
             NotSignedIn, NotAllowed: it is somebody else.
         """
         if not _is_from_here(request):
-            caller = await caller_of(
-                self._parts, request.headers.get("Authorization"), request.remote or "", request.host
-            )
+            caller = await caller_in(self._parts, request)
             if caller.user.role not in ("owner", "admin"):
                 raise NotAllowed("The relay's figures are for its owners and admins, and for its own computer.")
         return web.Response(

@@ -31,6 +31,7 @@ from relay.config import Config
 from relay.control.server import Control
 from relay.control.words import AnyOrder, Outcome
 from relay.doorkeeper import Doorkeeper
+from relay.entrance import Entrance
 from relay.fanout import Fanout
 from relay.files.blobs import FOLDER, Blobs
 from relay.files.uploads import FileLimits, Uploads
@@ -45,7 +46,7 @@ from relay.health.watch import Watch
 from relay.hooks import Hooks
 from relay.journal import CommittedEntry, Journal
 from relay.lifting import Lifting
-from relay.listening import BACKLOG, open_sockets
+from relay.listening import open_sockets
 from relay.metrics import Metrics, Snapshot
 from relay.moving.arriving import Arrival
 from relay.moving.handover import Handover
@@ -61,6 +62,7 @@ from relay.operating.rules import obey, obey_client
 from relay.operating.schedule import BackupSchedule
 from relay.own_data import OwnData
 from relay.personal_limits import PersonalLimits, defaults
+from relay.places import FILES, Places
 from relay.roster import Group, Roster
 from relay.search.search import Search
 from relay.search.snapshot import SnapshotFile
@@ -68,12 +70,11 @@ from relay.storage.migrate import Told
 from relay.storage.store import Store
 from relay.storage.tables import Tables
 from relay.tally import Tally
-from relay.throttle import Buckets, Guesses
+from relay.throttle import Buckets, Guesses, Tokens
 from relay.transfers import Transfers
 
 _log = logging.getLogger(__name__)
 
-HANDSHAKE_S: Final = 10.0
 KEEPALIVE_S: Final = 30.0
 """A plain HTTP connection that asks nothing for so long is closed."""
 TLS_BUFFER_BYTES: Final = 16 * 1024
@@ -85,12 +86,13 @@ COMMANDS_PER_POST: Final = 5
 SESSIONS_PER_ADDRESS: Final = 10
 REGISTRATIONS_PER_S: Final = 0.5
 REGISTRATIONS_BURST: Final = 50
+TOKENS_BURST_S: Final = 10
+"""Seconds of that rate that an address may show in tokens which are not known yet: all links of one may come back at once."""
 TYPING_PER_S: Final = 2 / limits.TYPING_S
 TYPING_BURST: Final = 3
 """Of one person in one group; what is said beyond would tell nobody anything new."""
 MAPPED_FROM_BYTES: Final = 128 * 1024
 _M_MMAP_THRESHOLD: Final = -3
-OPEN_FILES: Final = limits.LINKS_IN_ALL + 1000
 END_S: Final = 1.0
 REDIRECT_S: Final = 600.0
 """For so long a relay that has moved says where to, and then ends."""
@@ -324,6 +326,7 @@ def _throttles(rate: float) -> Throttles:
         registrations_by_address=Buckets(REGISTRATIONS_PER_S if rate else 0, REGISTRATIONS_BURST, clock),
         typing=Buckets(TYPING_PER_S, TYPING_BURST, clock),
         guesses=Guesses(clock),
+        tokens=Tokens(Buckets(rate, rate * TOKENS_BURST_S, clock)),
     )
 
 
@@ -445,7 +448,7 @@ async def _serving(
     sockets: list[socket.socket], store: Store, doors: _Doors, beacon: Beacon | None
 ) -> AsyncIterator[None]:
     """Listen with TLS, and say so, for as long as the block runs; then take leave of the network and of every WebSocket at once."""
-    _allow_many_files()
+    places = Places(time.monotonic, _allow_many_files())
     _keep_large_buffers_apart()
     sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
     application = web.Application(
@@ -455,51 +458,48 @@ async def _serving(
     application.add_routes(doors.routes())
     runner = web.AppRunner(
         application,
-        access_log=None,
         handle_signals=False,
-        keepalive_timeout=KEEPALIVE_S,
         shutdown_timeout=END_S,
-        auto_decompress=False,  # nothing that a stranger has packed is unpacked here
     )
     await runner.setup()
     assert runner.server is not None
     doors.gateway.start()
     doors.uploads.start()
     doors.leaving.start()
-    loop, context = asyncio.get_running_loop(), server_context(store.identity)
-    servers = [
-        await loop.create_server(
-            runner.server,
-            sock=listening,
-            ssl=context,
-            backlog=BACKLOG,
-            ssl_handshake_timeout=HANDSHAKE_S,
-            ssl_shutdown_timeout=limits.CLOSE_S,
-        )
-        for listening in sockets
-    ]
+    entrance = Entrance(
+        sockets,
+        server_context(store.identity),
+        runner.server,
+        places,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_S,
+        auto_decompress=False,  # nothing that a stranger has packed is unpacked here
+    )
+    entrance.start()
     try:
         if beacon is not None:
             await beacon.start()
         yield
     finally:
-        for server in servers:
-            server.close()
+        await entrance.close()
         await asyncio.gather(doors.close(), *([] if beacon is None else [beacon.stop()]))
         await runner.cleanup()
 
 
-def _allow_many_files() -> None:
-    """Each connection is an open file; the usual soft limit of 1024 would be reached by a few hundred people."""
+def _allow_many_files() -> int:
+    """How many files may be open. Each connection is one; the usual soft limit of 1024 would be reached by a few hundred people."""
     if sys.platform == "win32":  # there is no such limit there
-        return
+        return FILES
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft < wanted:
-        with contextlib.suppress(ValueError, OSError):  # then fewer can connect, which they are told
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    with contextlib.suppress(ValueError, OSError):  # then fewer can connect, which they are told
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft
 
 
 def _keep_large_buffers_apart() -> None:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from common.errors import RateLimited
 from common.protocol.messages import Scope
-from relay.handlers.accounts import caller_of
+from relay.entrance import caller_in
 from relay.handlers.parts import Parts, SignedIn
 from relay.handlers.scopes import check_scope
 
@@ -15,10 +15,10 @@ async def caller_for(parts: Parts, request: web.Request, scope: Scope) -> Signed
     """Whose token the request has, within the limits of how often.
 
     Raises:
-        NotSignedIn, RateLimited, ScopeNeeded: it may not.
+        NotSignedIn, RateLimited, TooManyConnections, ScopeNeeded: it may not.
     """
     address, throttles = request.remote or "", parts.throttles
-    caller = await caller_of(parts, request.headers.get("Authorization"), address)
+    caller = await caller_in(parts, request)
     wait_s = throttles.commands_by_address.wait_s(address) or throttles.commands_by_session.wait_s(caller.session)
     if wait_s > 0:
         raise RateLimited(retry_after=round(wait_s, 3))
@@ -32,4 +32,4 @@ async def still_signed_in(parts: Parts, request: web.Request) -> None:
     Raises:
         NotSignedIn: it has.
     """
-    await caller_of(parts, request.headers.get("Authorization"), request.remote or "")
+    await caller_in(parts, request)

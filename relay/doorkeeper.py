@@ -10,7 +10,12 @@ from typing import Final
 
 from common.errors import ForeignOrigin, TooManyConnections
 from common.protocol import limits
+from common.protocol.messages import Role
+from relay.places import KEPT
 
+STRANGERS_AT_WORK: Final = 200
+"""Requests without a token that something is done for, in all."""
+RETRY_S: Final = 2.0
 _LAN_SUFFIXES: Final = (".local", ".lan", ".home", ".internal", ".localdomain", ".home.arpa", ".localhost")
 """Names that no public name server answers for, so no web page can point one of its own at a relay (DNS rebinding)."""
 
@@ -52,15 +57,17 @@ class Doorkeeper:
         return True
 
     @contextmanager
-    def link_from(self, address: str) -> Iterator[None]:
-        """Count a link from *address* for as long as the block runs.
+    def link_from(self, address: str, rank: Role = "member") -> Iterator[None]:
+        """Count a link from *address* for as long as the block runs, of somebody with that *rank* on the relay: for its owners and admins
+        some are kept.
 
         Raises:
             TooManyConnections: there are as many as may be, from there or in all.
         """
-        if self._links.total() >= limits.LINKS_IN_ALL:
+        kept = 0 if rank == "member" else KEPT
+        if self._links.total() >= limits.LINKS_IN_ALL + kept:
             raise TooManyConnections("This relay has as many connections as it can take. Try again later.")
-        with _counted(self._links, address, limits.LINKS_PER_ADDRESS):
+        with _counted(self._links, address, limits.LINKS_PER_ADDRESS + kept):
             yield
 
     @contextmanager
@@ -70,6 +77,8 @@ class Doorkeeper:
         Raises:
             TooManyConnections: there are as many at once as may be.
         """
+        if self._strangers.total() >= STRANGERS_AT_WORK:
+            raise TooManyConnections("Too many people come in at this moment. Try again.", retry_after=RETRY_S)
         with _counted(self._strangers, address, limits.LINKS_UNAUTHENTICATED_PER_ADDRESS):
             yield
 

@@ -26,8 +26,8 @@ from common.protocol.codec import decode_commands, encode, problem_of
 from common.protocol.messages import Bye, Command, Entry, Hello, Moved
 from common.protocol.session import Session, State
 from relay.doorkeeper import Doorkeeper
+from relay.entrance import caller_in
 from relay.fanout import Link
-from relay.handlers.accounts import caller_of
 from relay.handlers.parts import Parts, SignedIn
 from relay.handlers.rules import RULES, Pipelined, begin, perform
 from relay.outbox import End
@@ -109,10 +109,9 @@ class Gateway:
         if self._closing:
             raise ShuttingDown
         address = request.remote or ""
-        with self._doorkeeper.link_from(address):
-            signed_in = await caller_of(self._parts, request.headers.get("Authorization"), address, request.host)
-            with self._another_link_of(signed_in.id):
-                return await self._serve(request, signed_in)
+        signed_in = await caller_in(self._parts, request)
+        with self._doorkeeper.link_from(address, signed_in.user.role), self._another_link_of(signed_in.id):
+            return await self._serve(request, signed_in)
 
     @contextmanager
     def _another_link_of(self, user: UserId) -> Iterator[None]:

@@ -20,6 +20,7 @@ from common.ids import Millis
 from common.protocol.messages import FileId
 from relay.backup.making import Stopped
 from relay.doorkeeper import Doorkeeper
+from relay.entrance import at_work
 from relay.files.blobs import FOLDER
 from relay.moving.handover import Handover, Held
 from relay.moving.sending import COPY, Parcel, pack, send
@@ -102,7 +103,7 @@ class HandingOver:
     async def _guarded(
         self, handler: Callable[[web.Request], Awaitable[web.StreamResponse]], request: web.Request
     ) -> web.StreamResponse:
-        with self._doorkeeper.stranger_from(request.remote or ""):
+        with self._doorkeeper.stranger_from(request.remote or ""), at_work(request):
             return await handler(request)
 
     async def _begin(self, request: web.Request) -> web.Response:

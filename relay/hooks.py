@@ -14,8 +14,9 @@ from common.errors import BadRequest, FrameTooLarge, ShuttingDown
 from common.protocol import limits
 from common.protocol.codec import encode
 from relay.doorkeeper import Doorkeeper
+from relay.entrance import at_work
 from relay.handlers.parts import Parts
-from relay.handlers.webhooks import HOOKS, Said, say
+from relay.handlers.webhooks import HOOKS, Said, find, say
 from relay.replies import body_of, json_reply
 
 SECRET_CHARACTERS: Final = 64
@@ -58,14 +59,13 @@ class Hooks:
         if self._closing:
             raise ShuttingDown
         address = request.remote or ""
+        secret = _secret(request.match_info["secret"])
         with self._doorkeeper.stranger_from(address):
-            said = Said(
-                secret=_secret(request.match_info["secret"]),
-                text=_text(request, await body_of(request)),
-                key=_key(request.headers.get("Idempotency-Key")),
-                address=address,
-            )
-            return json_reply(encode(await say(self._parts, said)))
+            found = await find(self._parts, secret, address)
+        text = _text(request, await body_of(request))  # whoever takes their time with it is in nobody's way
+        key = _key(request.headers.get("Idempotency-Key"))
+        with self._doorkeeper.stranger_from(address), at_work(request):
+            return json_reply(encode(await say(self._parts, Said(secret, text, key), found)))
 
 
 def _secret(part: str) -> str:

@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 IDLE_S: Final = 2.0
 """After so long without a change the write-ahead log is carried over. Its file stays: commits into blocks that a file has already
 are two to three times as fast as commits that make it grow."""
+URGENT_WAITING: Final = 1024
+"""Most urgent changes that may wait."""
 _BUSY_RETRY_S: Final = 1.0
 
 
@@ -56,7 +58,8 @@ _is_urgent: ContextVar[bool] = ContextVar("_is_urgent", default=False)
 
 @contextmanager
 def urgent() -> Iterator[None]:
-    """What is written within the block, by the one who enters it, may use the room that is kept for a disk that is full."""
+    """What is written within the block, by the one who enters it, goes before what others write, and may use the room that is kept for
+    a disk that is full."""
     token = _is_urgent.set(True)
     try:
         yield
@@ -82,6 +85,8 @@ class Journal:
         self._tally = tally or Tally()
         self._publish = publish
         self._waiting: deque[_Waiting] = deque()
+        self._urgent: deque[_Waiting] = deque()
+        """What goes before all of that: few can write it."""
         self._filled = asyncio.Event()
         """Set while something waits, and for good once it is closing."""
         self._committer: asyncio.Task[None] | None = None
@@ -115,21 +120,23 @@ class Journal:
 
     def _enqueue(self, work: Draft | Change) -> asyncio.Future[Any]:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        is_urgent = _is_urgent.get()
+        line, most = (self._urgent, URGENT_WAITING) if is_urgent else (self._waiting, limits.JOURNAL_WAITING)
         if self._closing:
             answer.set_exception(ShuttingDown())
-        elif len(self._waiting) >= limits.JOURNAL_WAITING:
+        elif len(line) >= most:
             answer.set_exception(
                 RateLimited("The relay has more to store than its disk can take.", retry_after=_BUSY_RETRY_S)
             )
         else:
-            self._waiting.append((work, answer, _is_urgent.get()))
+            line.append((work, answer, is_urgent))
             self._filled.set()
         return answer
 
     @property
     def waiting(self) -> int:
         """How many changes wait for the disk."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._urgent)
 
     # -- the committer -------------------------------------------------------------------------------------------------
 
@@ -147,7 +154,7 @@ class Journal:
             try:
                 async with asyncio.timeout(None if is_tidy and not self._store.holds_destroyed else IDLE_S):
                     await self._filled.wait()
-                    return bool(self._waiting)
+                    return bool(self._waiting or self._urgent)
             except TimeoutError:
                 await self._tidy_up()
                 is_tidy = True
@@ -159,9 +166,10 @@ class Journal:
             _log.exception("The log could not be carried over into the database")
 
     def _take(self) -> list[_Waiting]:
-        waiting = self._waiting
-        batch = [waiting.popleft() for _ in range(min(len(waiting), limits.COMMIT_ENTRIES))]
-        if not waiting and not self._closing:
+        urgent, waiting = self._urgent, self._waiting
+        batch = [urgent.popleft() for _ in range(min(len(urgent), limits.COMMIT_ENTRIES))]
+        batch += [waiting.popleft() for _ in range(min(len(waiting), limits.COMMIT_ENTRIES - len(batch)))]
+        if not waiting and not urgent and not self._closing:
             self._filled.clear()
         return batch
 

@@ -18,21 +18,32 @@ _PLAIN: Final = frozenset({"", "identity"})
 SERVER: Final = f"Py_messenger/{VERSION}"
 
 
-async def body_of(request: web.Request) -> bytes:
-    """The body, whole.
+async def body_of(request: web.Request, most: int | None = None) -> bytes:
+    """The body, whole; *most*: bytes that it may have, where that is less than for everybody.
 
     Raises:
         FrameTooLarge, BadRequest: it is too large, is packed, or does not arrive.
     """
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in _PLAIN:
         raise BadRequest("Send the body as it is, without a Content-Encoding.")
+    if most is not None and request.content_length is not None and request.content_length > most:
+        raise FrameTooLarge
     try:
         async with asyncio.timeout(BODY_S):
-            return await request.read()
+            return await (request.read() if most is None else _short_body(request, most))
     except web.HTTPRequestEntityTooLarge as error:
         raise FrameTooLarge from error
     except (TimeoutError, web.RequestPayloadError) as error:
         raise BadRequest("The body did not arrive in time, or not whole.") from error
+
+
+async def _short_body(request: web.Request, most: int) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > most:
+            raise FrameTooLarge
+    return bytes(body)
 
 
 def json_reply(body: bytes, status: int = 200) -> web.Response:

@@ -103,6 +103,29 @@ class Guesses:
         return max(0.0, min(LONGEST_PAUSE_S, 2.0 ** min(failures - free, 16)) - passed_s)
 
 
+class Tokens:
+    """Slows down whoever shows tokens that nobody has: those that were right are known again, and are never made to wait."""
+
+    def __init__(self, unknown: Buckets[str]) -> None:
+        """*unknown*: how many that are not known may come from an address."""
+        self._unknown = unknown
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+
+    def wait_s(self, token_hash: bytes, address: str) -> float:
+        """0 when it may be looked up, which is counted for one that is not known; else after how many seconds."""
+        return 0.0 if token_hash in self._right else self._unknown.wait_s(address)
+
+    def was_right(self, token_hash: bytes) -> None:
+        """It is somebody's."""
+        self._right.pop(token_hash, None)
+        self._right[token_hash] = None
+        _trim(self._right)
+
+    def was_wrong(self, token_hash: bytes) -> None:
+        """It is nobody's, or nobody's any more."""
+        self._right.pop(token_hash, None)
+
+
 def _trim(remembered: OrderedDict[Any, Any]) -> None:
     while len(remembered) > REMEMBERED:
         remembered.popitem(last=False)

@@ -21,10 +21,11 @@ class RawSocket:
         self._writer = writer
 
     @classmethod
-    async def open(cls, port: int, token: str, *, receive_bytes: int | None = None) -> Self:
-        """Connect; *receive_bytes* makes the system's receive buffer small."""
+    async def open(cls, port: int, token: str, *, receive_bytes: int | None = None, at: str = "127.0.0.1") -> Self:
+        """Connect; *receive_bytes* makes the system's receive buffer small, *at* is the address that it comes from."""
         plain = socket.socket()
         try:
+            plain.bind((at, 0))
             if receive_bytes is not None:
                 plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
             plain.setblocking(False)

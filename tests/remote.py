@@ -77,6 +77,12 @@ class RelayProcess:
         assert line, self.errors.read_text("utf-8")
         self.ready = json.loads(line)
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def stops(self) -> None:
         """As with Ctrl+C."""
         assert self._process is not None

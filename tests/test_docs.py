@@ -61,11 +61,15 @@ from common.protocol.messages import (
 )
 from common.protocol.schema import WITHOUT_TOKEN
 from common.protocol.session import diagram
+from relay import places
 from relay.app import RunningRelay, running
 from relay.config import FILES_PER_PERSON, RATE_LIMIT, SETTINGS, Config
+from relay.doorkeeper import STRANGERS_AT_WORK
+from relay.handlers import passwords
 from relay.handlers.rules import RULES
 from relay.outbox import TOO_SLOW
 from relay.personal_limits import NAMES, defaults, reached
+from relay.search.search import STANDING_MAX
 from relay.storage.migrate import migrations
 from tests.common.protocol.words import fields_of, plain, tag_of
 
@@ -341,6 +345,24 @@ def test_every_limit_of_one_person_has_its_row_with_its_default_and_its_code():
     assert table == {name: (shown.get(name, str(counts[name])), reached(name, 1).code) for name in NAMES}
     page = section(ROOT / "docs" / "operations.md", "## Limits")
     assert {name.replace("_", "-") for name in NAMES} <= {word for cells in rows(page) for word in quoted(cells[0])}
+
+
+def test_what_there_may_be_at_once_is_said_with_its_numbers():
+    line = passwords.WAITING_MAX
+    expected = [
+        [places.STRANGERS_IN_ALL],
+        [places.STRANGERS_PER_ADDRESS],
+        [places.STRANGERS_KEPT],
+        [places.KNOWN_IN_ALL],
+        [places.KNOWN_PER_ADDRESS],
+        [places.KEPT],
+        [STRANGERS_AT_WORK],
+        [passwords.AT_ONCE, passwords.LEADING_AT_ONCE],
+        [line["signing_in"], line["registering"], line["leading"]],
+        [STANDING_MAX],
+    ]
+    table = rows(section(ROOT / "docs" / "operations.md", "## When somebody floods it"))
+    assert [[int(number.replace(",", "")) for number in cells[1].split(";")] for cells in table] == expected
 
 
 def test_every_limit_has_its_row_with_its_number():

@@ -52,6 +52,7 @@ FLOORS = {
     "relay.listening": 2,
     "relay.logs": 1.5,  # a landing: the settings name its formats
     "relay.outbox": 2,
+    "relay.places": 1.5,  # numbers and values, below who counts by them
     "relay.personal_limits": 1.5,  # values that the storage and the doors speak of
     "relay.roster": 2,
     "relay.storage": 2,
@@ -80,10 +81,11 @@ FLOORS = {
     "relay.control": 5,
     "relay.replies": 4,
     "relay.packing": 2,
-    "relay.asking": 4.5,  # a landing: below who speaks HTTP
+    "relay.asking": 4.7,  # a landing: below who speaks HTTP
     "relay.own_data": 5,
     "relay.api": 5,
     "relay.beacon": 5,
+    "relay.entrance": 4.6,  # a landing: it asks whose token it is, and all doors are behind it
     "relay.gateway": 5,
     "relay.handing_over": 5,
     "relay.hooks": 5,
@@ -139,6 +141,7 @@ DOORS = {
         "relay.gateway",
         "relay.api",
         "relay.asking",
+        "relay.entrance",
         "relay.handing_over",
         "relay.hooks",
         "relay.own_data",

@@ -25,9 +25,11 @@ from relay.handlers import invites, names
 from relay.handlers.entering import enter
 from relay.handlers.invites import Found
 from relay.handlers.parts import Caller, Parts, SignedIn
+from relay.handlers.passwords import line_of
 from relay.handlers.scopes import widest
 from relay.storage.audit import Note
 from relay.storage.entries import Draft
+from relay.storage.lanes import ahead
 from relay.storage.transaction import Transaction
 
 TOKEN_BYTES: Final = 32
@@ -57,15 +59,21 @@ async def caller_of(parts: Parts, authorization: str | None, address: str, host:
 
     Raises:
         NotSignedIn: nobody.
+        RateLimited: too many tokens that are not known came from *address*.
     """
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
     if scheme.lower() != _SCHEME or not token or len(token) > _TOKEN_CHARACTERS_MAX or not token.isascii():
         raise NotSignedIn
-    hashed, now = token_hash(token), parts.now()
-    session = await parts.store.read(lambda tables: tables.sessions.by_token(hashed, now))
+    hashed, now, seen = token_hash(token), parts.now(), parts.throttles.tokens
+    if (wait_s := seen.wait_s(hashed, address)) > 0:
+        raise RateLimited(retry_after=round(wait_s, 3))
+    with ahead():
+        session = await parts.store.read(lambda tables: tables.sessions.by_token(hashed, now))
     if session is None:
+        seen.was_wrong(hashed)
         raise NotSignedIn
+    seen.was_right(hashed)
     scope = None if session.scopes is None else widest(session.scopes)
     if scope is not None and now - session.seen_at >= SEEN_EVERY_MS:
         note_seen(parts, session.id)
@@ -100,7 +108,7 @@ async def register(parts: Parts, caller: Caller, command: Register) -> TokenGive
     found = await _found(parts, code, caller.address)
     if await parts.store.read(lambda tables: tables.people.account(command.username)) is not None:
         raise UsernameTaken  # before the costly hash; the transaction looks again
-    hashed = await parts.passwords.hash(command.password)
+    hashed = await parts.passwords.hash(command.password, "registering")
     token = new_token()
 
     def add(transaction: Transaction) -> User:
@@ -148,7 +156,8 @@ async def login(parts: Parts, caller: Caller, command: Login) -> TokenGiven:
     invites.begin_guess(parts, account_name, caller.address)
     account = await parts.store.read(lambda tables: tables.people.account(command.username))
     stored = None if account is None or account.disabled else account.password_hash
-    if not await parts.passwords.is_right(stored, command.password) or account is None:
+    line = line_of("member" if account is None else account.user.role)
+    if not await parts.passwords.is_right(stored, command.password, line) or account is None:
         raise WrongCredentials
     parts.throttles.guesses.succeeded(account_name, caller.address)
     token, user = new_token(), account.user

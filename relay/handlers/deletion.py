@@ -13,6 +13,7 @@ from common.ids import SessionId, UserId
 from common.protocol.messages import Answer, DeleteAccount, Fate, User, UserChanged
 from relay.handlers import invites, names
 from relay.handlers.parts import Parts, SignedIn
+from relay.handlers.passwords import line_of
 from relay.storage.audit import Note
 from relay.storage.erasure import pseudonym
 from relay.storage.transaction import Transaction
@@ -28,7 +29,7 @@ async def delete_account(parts: Parts, caller: SignedIn, command: DeleteAccount)
     invites.begin_guess(parts, account_name, caller.address)
     account = await parts.store.read(lambda tables: tables.people.account(username))
     stored = None if account is None or account.disabled else account.password_hash
-    if not await parts.passwords.is_right(stored, command.password) or account is None:
+    if not await parts.passwords.is_right(stored, command.password, line_of(caller.user.role)) or account is None:
         raise WrongCredentials("The password is wrong. Nothing was deleted.")
     parts.throttles.guesses.succeeded(account_name, caller.address)
     called = pseudonym(caller.id)

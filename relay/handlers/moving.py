@@ -16,7 +16,7 @@ async def offer_move(parts: Parts, caller: SignedIn, command: OfferMove) -> Move
     invites.begin_guess(parts, account_name, caller.address)
     account = await parts.store.read(lambda tables: tables.people.account(username))
     stored = None if account is None or account.disabled else account.password_hash
-    if not await parts.passwords.is_right(stored, command.password) or account is None:
+    if not await parts.passwords.is_right(stored, command.password, "leading") or account is None:
         raise WrongCredentials("The password is wrong. Nothing was handed over.")
     parts.throttles.guesses.succeeded(account_name, caller.address)
     if account.user.role != "owner":  # what was true at the door may have changed since

@@ -18,7 +18,7 @@ from relay.roster import Roster
 from relay.search.search import Search
 from relay.storage.storage import Storage
 from relay.tally import Tally
-from relay.throttle import Buckets, Guesses
+from relay.throttle import Buckets, Guesses, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Throttles:
     registrations_by_address: Buckets[str]
     typing: Buckets[tuple[UserId, GroupId]]
     guesses: Guesses
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True)

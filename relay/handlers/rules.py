@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -102,6 +102,7 @@ from relay.handlers.ranks import higher, is_admin
 from relay.handlers.scopes import check_scope
 from relay.journal import urgent
 from relay.personal_limits import reached
+from relay.storage.lanes import ahead
 
 _SAYS: Final = frozenset({Post, Edit, Redact, React, Pin})
 """What everybody in the group hears, and so is counted as messages are."""
@@ -355,8 +356,14 @@ def begin(rule: Pipelined, parts: Parts, caller: SignedIn, command: Command) -> 
     return rule.begin(parts, caller, command)
 
 
-def _may_be_urgent(caller: Caller, command: Command) -> bool:
-    return type(command) in URGENT and isinstance(caller, SignedIn) and caller.user.role in ("owner", "admin")
+@contextmanager
+def _as_whoever_leads(caller: Caller, command: Command) -> Iterator[None]:
+    """What owners and admins of the relay do is not kept waiting by the crowd, nor the urgent part of it by a full disk."""
+    if not isinstance(caller, SignedIn) or not is_admin(caller.user.role):
+        yield
+        return
+    with ahead(), urgent() if type(command) in URGENT else nullcontext():
+        yield
 
 
 async def perform(parts: Parts, caller: Caller, command: Command) -> Answer:
@@ -373,7 +380,7 @@ async def perform(parts: Parts, caller: Caller, command: Command) -> Answer:
         return rule.answer(command, await rule.begin(parts, caller, command))
     if rule.speaks and isinstance(caller, SignedIn):
         muting.check_may_speak(parts, caller, getattr(command, "group", None))
-    with urgent() if _may_be_urgent(caller, command) else nullcontext():
+    with _as_whoever_leads(caller, command):
         answer = await rule.handle(parts, caller, command)
     if rule.needs_still:
         rule.needs(parts, caller, command)

@@ -40,7 +40,6 @@ class Said:
     secret: str = field(repr=False)
     text: str
     key: str | None
-    address: str
 
 
 # -- made, listed, revoked ---------------------------------------------------------------------------------------------
@@ -87,21 +86,32 @@ async def revoke_webhook(parts: Parts, caller: SignedIn, command: RevokeWebhook)
 # -- used --------------------------------------------------------------------------------------------------------------
 
 
-async def say(parts: Parts, said: Said) -> Sent:
-    """Put what was said into the webhook's group, in the name of its maker.
+async def find(parts: Parts, secret: str, address: str) -> Webhook:
+    """The webhook with that *secret*, for somebody at *address*; before what they say was even read.
 
-    The address is found by its hash, so how long that takes says nothing of how much of a guess is right.
+    It is found by its hash, so how long that takes says nothing of how much of a guess is right.
 
     Raises:
         UnknownWebhook: there is none there.
         RateLimited: too much at once.
     """
-    if (wait_s := parts.throttles.commands_by_address.wait_s(said.address)) > 0:
+    if (wait_s := parts.throttles.commands_by_address.wait_s(address)) > 0:
         raise RateLimited(retry_after=round(wait_s, 3))
-    hashed = token_hash(said.secret)
+    hashed = token_hash(secret)
     found = await parts.store.read(lambda tables: tables.webhooks.by_secret(hashed))
     if found is None:
         raise UnknownWebhook
+    return found
+
+
+async def say(parts: Parts, said: Said, found: Webhook) -> Sent:
+    """Put what was said into the group of the webhook that was *found*, in the name of its maker.
+
+    Raises:
+        UnknownWebhook: it is not there any more.
+        RateLimited: too much at once.
+    """
+    hashed = token_hash(said.secret)
     if (wait_s := parts.throttles.posts_by_webhook.wait_s(found.id)) > 0:
         raise RateLimited(retry_after=round(wait_s, 3))
     nonce = _nonce(found.id, said.key)

@@ -15,6 +15,7 @@ from relay.config import Config
 from relay.health.measuring import measure
 from relay.health.troubles import Clock, Measured, Trouble, of_clock, of_disk
 from relay.search.search import Search
+from relay.storage.lanes import ahead
 from relay.storage.store import Store
 from relay.tally import Tally
 
@@ -105,7 +106,8 @@ class Watch:
 
     async def _learn_slots(self) -> None:
         try:
-            self._slots = await self._store.read(lambda tables: tables.slots.all())
+            with ahead():
+                self._slots = await self._store.read(lambda tables: tables.slots.all())
         except StorageUnavailable:  # which is a trouble of its own; those of before still count
             return
 

@@ -130,7 +130,7 @@ async def reset_password(operator: Operator, order: ResetPassword) -> PasswordRe
     if len(password) < limits.PASSWORD_MIN:
         raise BadPassword
     await operator.parts.store.read(lambda tables: _other(operator, tables, order.username))  # before the costly hash
-    hashed = await operator.parts.passwords.hash(password)
+    hashed = await operator.parts.passwords.hash(password, "leading")
 
     def reset(transaction: Transaction) -> None:
         user = _other(operator, transaction, order.username)

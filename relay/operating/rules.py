@@ -65,6 +65,7 @@ from relay.operating import (
     state,
 )
 from relay.operating.operator import Operator, Tell
+from relay.storage.lanes import ahead
 
 ORDERS: Final[dict[type[Order], Callable[[Operator, Any], Awaitable[Outcome]]]] = {
     ShowKeys: keys.show_keys,
@@ -129,7 +130,7 @@ async def obey(operator: Operator, order: AnyOrder, tell: Tell) -> Outcome:
         WireError: it was refused.
         StartupError: this machine cannot do it.
     """
-    with urgent():  # a disk that is full shall not keep whoever runs the relay from acting
+    with urgent(), ahead():  # neither a full disk nor a crowd shall keep whoever runs the relay from acting
         return await ORDERS[type(order)](replace(operator, tell=tell), order)
 
 

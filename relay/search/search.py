@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
-from common.errors import SearchUnavailable
+from common.errors import RateLimited, SearchUnavailable
 from common.ids import Millis
 from common.protocol.messages import Hit
 from relay.search.follower import Follower, Pace
@@ -27,6 +27,9 @@ PATIENCE_S: Final = 0.5
 """A search waits so long for what was said just before it."""
 AT_ONCE: Final = 2
 """Further searches stand in line, so that many of them do not keep others from reading history."""
+STANDING_MAX: Final = 64
+"""In that line, with those whose turn it is."""
+STANDING_RETRY_S: Final = 2.0
 TRIED_AT_ONCE: Final = 32
 TRIED: Final = 4_000
 """So many messages are opened for one search at most."""
@@ -51,6 +54,7 @@ class Search:
         # Without these two, which SQLite can be built without, each start looks through the whole log.
         can_save = hasattr(sqlite3.Connection, "serialize")
         self._line = asyncio.Semaphore(AT_ONCE)
+        self._standing = 0
         self._follower = Follower(store, snapshots if can_save else None, pace or Pace())
 
     def start(self) -> None:
@@ -95,6 +99,7 @@ class Search:
 
         Raises:
             SearchUnavailable: there is no index.
+            RateLimited: too many stand in line already.
             StorageUnavailable: the disk fails.
         """
         if self.problem is not None:
@@ -102,8 +107,14 @@ class Search:
         is_complete = await self.is_complete()
         grams = tuple(dict.fromkeys(chain.from_iterable(term.grams for term in question.terms)))
         wanted = Wanted(grams, question.groups, question.senders, question.has_file, after or Millis(0))
-        async with self._line:
-            hits, is_whole = await self._hits(question, wanted, None if before is None else Place(before, 0), limit)
+        if self._standing >= STANDING_MAX:
+            raise RateLimited("Too many people are searching at this moment. Try again.", retry_after=STANDING_RETRY_S)
+        self._standing += 1
+        try:
+            async with self._line:
+                hits, is_whole = await self._hits(question, wanted, None if before is None else Place(before, 0), limit)
+        finally:
+            self._standing -= 1
         page = [hit for hit in hits if len(hits) <= limit or hit.at >= hits[limit - 1].at]
         return Found(page, is_complete and is_whole, len(page) < len(hits) or (bool(hits) and not is_whole))
 

@@ -14,10 +14,12 @@ from typing import Final, TypeVar
 
 from relay.storage.connection import Connection, open_reader, open_writer
 from relay.storage.copying import copy_database
+from relay.storage.lanes import is_ahead
 
 T = TypeVar("T")
 
 READERS: Final = 2
+"""Connections for everybody; one more is kept for who is `ahead`."""
 
 
 class Database:
@@ -41,11 +43,12 @@ class Database:
         await self._readable.wait()
         if not self._readers:
             raise _not_open()
-        return await min(self._readers, key=_waiting).run(work)
+        kept, *others = self._readers
+        return await (kept if is_ahead() else min(others, key=_waiting)).run(work)
 
     async def open_readers(self) -> None:
         """Let reading begin; the writer has made or migrated the tables."""
-        while len(self._readers) < READERS:
+        while len(self._readers) < READERS + 1:
             self._readers.append(await open_reader(self.path))
         self._readable.set()
 

@@ -24,7 +24,7 @@ from common.errors import (
 from common.ids import Epoch, GroupId, Seq, UserId
 from common.protocol import codec, limits
 from common.protocol.messages import Entry, EntryAdded
-from relay.journal import CommittedEntry, Journal
+from relay.journal import CommittedEntry, Journal, urgent
 from relay.storage.entries import Draft
 from relay.storage.store import Store
 from relay.storage.tables import Tables
@@ -390,6 +390,22 @@ async def test_more_than_may_wait_is_refused_with_a_time_to_come_back(
 
     assert refused.value.retry_after
     assert await desk.bodies() == ["на пути", "0", "1", "2"]
+
+
+async def test_what_is_urgent_goes_first_and_has_room_when_the_rest_has_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "JOURNAL_WAITING", 3)
+    desk.store.may_write.clear()
+    first = desk.post("на пути")
+    await asyncio.sleep(0)
+    waiting = [desk.post(str(number)) for number in range(3)]
+    with urgent():
+        ahead = desk.post("срочно")
+    desk.store.may_write.set()
+    await asyncio.gather(first, ahead, *waiting)
+
+    assert await desk.bodies() == ["на пути", "срочно", "0", "1", "2"]
 
 
 async def test_at_the_end_what_waits_is_committed_and_the_rest_refused(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relay import throttle
-from relay.throttle import FREE_GUESSES_PER_ACCOUNT, FREE_GUESSES_PER_ADDRESS, LONGEST_PAUSE_S, Buckets, Guesses
+from relay.throttle import FREE_GUESSES_PER_ACCOUNT, FREE_GUESSES_PER_ADDRESS, LONGEST_PAUSE_S, Buckets, Guesses, Tokens
 
 
 class Clock:
@@ -104,3 +104,13 @@ def test_all_is_forgiven_after_a_quarter_of_an_hour(clock: Clock):
     assert guesses.begin("anna", "1.2.3.4") > 0
     clock.now_s += throttle.FORGIVEN_AFTER_S
     assert [guesses.begin("anna", "1.2.3.4") for _ in range(3)] == [0.0] * 3
+
+
+def test_tokens_that_were_right_are_never_made_to_wait(clock: Clock):
+    tokens = Tokens(Buckets(1, 2, clock))
+    tokens.was_right(b"good")
+    assert [tokens.wait_s(b"guess", "a") > 0 for _ in range(3)] == [False, False, True]
+    assert tokens.wait_s(b"good", "a") == 0
+    assert tokens.wait_s(b"guess", "b") == 0, "another address is counted apart"
+    tokens.was_wrong(b"good")
+    assert tokens.wait_s(b"good", "a") > 0, "once revoked it is like any other"
