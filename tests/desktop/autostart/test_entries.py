@@ -38,6 +38,21 @@ class TestTheDesktopsOfFreedesktop:
         subprocess.run(["gio", "launch", str(entries.place("odd"))], check=True)
         assert json.loads(told.read_text(encoding="utf-8")) == list(ODD)
 
+    @pytest.mark.parametrize(
+        "word, written",
+        [
+            ("plain", "plain"),
+            ("", '""'),
+            ("two words", '"two words"'),
+            ("$", r'"\\$"'),
+            ("\\", r'"\\\\"'),
+            ('"', r'"\\""'),
+            ("%f", "%%f"),
+        ],
+    )
+    def test_signs_are_escaped_as_the_specification_says(self, word: str, written: str):
+        assert f"\nExec=/bin/x {written}\n" in xdg.text(Entry("x", "x", ("/bin/x", word)))
+
     def test_it_is_where_the_environment_says(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
         assert XdgAutostart().place("pymessenger") == tmp_path / "autostart" / "pymessenger.desktop"
