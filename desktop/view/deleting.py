@@ -32,8 +32,13 @@ class Deleting:
         self._user: User | None = None
 
     def signed_in(self, relay_name: str, user: User | None) -> None:
-        """Who is there now, and where."""
+        """Who is there now, and where. With who is not there any more their sheets go: this one, and the settings below it."""
         self._relay_name, self._user = relay_name, user
+        if user is None and self._sheets:
+            from desktop.view.sheets.deleting import DeleteAccountSheet
+
+            if self._sheets.find(DeleteAccountSheet) is not None:
+                self._sheets.close_all()
 
     def open(self) -> None:
         """What happens then, and whether it is really wanted."""

@@ -85,6 +85,19 @@ def test_it_is_asked_for_once_and_again_only_after_a_refusal(stage: Stage):
     assert stage.asked.of("delete_account")[-1] == ("correct horse", "erase")
 
 
+def test_when_it_is_done_the_list_of_relays_is_seen_and_says_so(stage: Stage):
+    sheet = arrive(stage)
+    press(stage, "It is deleted")
+    sheet.password.put("correct horse")
+    press(stage, "Delete my account")
+    stage.window.show_chooser()
+    stage.window.show_toast("Your account was deleted.")
+    stage.pump()
+    assert top(stage) is None
+    assert stage.screen.winfo_ismapped()
+    assert "Your account was deleted." in texts(stage)
+
+
 def test_another_refusal_is_said_in_its_words(stage: Stage):
     sheet = arrive(stage)
     press(stage, "It is deleted")
