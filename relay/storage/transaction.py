@@ -214,6 +214,7 @@ class Transaction(Tables):
     def delete_account(self, user: UserId, username: str, fate: Fate) -> None:
         """*user* has no account any more; nothing that they have sent and that is not stored yet gets anywhere."""
         self.erasure.begin(user, username, fate, self.now)
+        self.has_destroyed = True
         self._doubted.deleted.add(user)
         self._doubted.deserted |= self.erasure.deserted()
 

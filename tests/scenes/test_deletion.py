@@ -449,3 +449,22 @@ async def test_nothing_that_was_sealed_of_them_is_on_the_disk_any_more(tmp_path:
             what for what, found in theirs.items() if any(piece in after for each in found for piece in each)
         } == set()
         assert all(piece in after for each in stays for piece in each)
+
+
+async def test_with_anonymous_only_who_it_was_is_gone_from_the_disk(tmp_path: Path):
+    async with staged(quiet_config(tmp_path)) as stage:
+        anna, _boris = await stage.enter("anna", "boris", group="tea")
+        await anna.says("the kettle is boiling")
+        store = stage.relay.parts.store
+        await until_tidy(stage)
+        await store.checkpoint(truncate=True)
+        columns = "username, display_name, password_hash, username_hash"
+        theirs = pieces(sealed_of(tmp_path, f"SELECT {columns} FROM users WHERE id = ?", anna.id))
+        said = pieces(sealed_of(tmp_path, "SELECT body FROM entries WHERE sender = ? AND kind = 'message'", anna.id))
+        await stage.relay.parts.journal.change(lambda tx: tx.delete_account(anna.id, "anna", "anonymous"))
+        assert store.holds_destroyed, "from the first step on, so that the log is emptied soon"
+        await is_done(stage)
+        await until_tidy(stage)
+        after = raw(tmp_path)
+        assert [piece for each in theirs for piece in each if piece in after] == []
+        assert all(piece in after for each in said for piece in each)
