@@ -89,7 +89,11 @@ class Entrance:
                 await asyncio.sleep(AGAIN_S)
                 continue
             is_said = False
-            self._welcome(connection, str(address[0]))
+            try:
+                self._welcome(connection, str(address[0]))
+            except Exception:  # the others are taken all the same
+                _log.exception("A connection could not be taken")
+                connection.close()
             taken += 1
             if taken % AT_ONCE == 0:
                 await asyncio.sleep(0)

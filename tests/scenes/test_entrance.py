@@ -84,6 +84,17 @@ async def test_a_place_is_free_again_when_a_greeting_comes_to_nothing(
         await stage.registers("anna")
 
 
+@pytest.mark.allows_errors
+async def test_a_fault_with_one_connection_keeps_nobody_else_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async with staged(quiet_config(tmp_path)) as stage:
+        with monkeypatch.context() as broken:
+            broken.setattr(places, "neighbourhood", lambda _address: 1 / 0)
+            unlucky = await asyncio.open_connection("127.0.0.1", stage.relay.port)
+            assert await is_closed(unlucky)
+        await stage.registers("anna")
+        goes(unlucky)
+
+
 async def test_tokens_that_nobody_has_are_slowed_down_and_good_ones_are_not(tmp_path: Path):
     async with staged(quiet_config(tmp_path, rate_limit=1)) as stage:
         anna = await stage.registers("anna")
