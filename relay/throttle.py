@@ -52,7 +52,7 @@ class Guesses:
     """Slows down whoever tries passwords or codes: after some free tries each failure doubles the pause, up to a minute.
 
     A try counts as failed from its beginning until `succeeded` says otherwise, so that many at once gain nothing. Where somebody
-    has signed in before, their account is counted apart: a stranger who guesses elsewhere cannot lock them out.
+    has signed in before or made it, their account is counted apart: a stranger who guesses elsewhere cannot lock them out.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -81,6 +81,10 @@ class Guesses:
         failures, at = self._failures.pop(by_address, (0, 0.0))
         if failures > 1:
             self._failures[by_address] = (failures - 1, at)
+        self.lives_at(account, address)
+
+    def lives_at(self, account: str, address: str) -> None:
+        """Whoever has *account* was at *address*: who tries it elsewhere does not lock them out there."""
         self._at_home[account, address] = None
         _trim(self._at_home)
 

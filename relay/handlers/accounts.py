@@ -127,6 +127,7 @@ async def register(parts: Parts, caller: Caller, command: Register) -> TokenGive
         return user
 
     user = await parts.journal.change(add)
+    parts.throttles.guesses.lives_at(names.folded(user.username), caller.address)
     return TokenGiven(re=command.id, token=token, user=user)
 
 

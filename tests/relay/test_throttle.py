@@ -114,3 +114,12 @@ def test_tokens_that_were_right_are_never_made_to_wait(clock: Clock):
     assert tokens.wait_s(b"guess", "b") == 0, "another address is counted apart"
     tokens.was_wrong(b"good")
     assert tokens.wait_s(b"good", "a") > 0, "once revoked it is like any other"
+
+
+def test_where_an_account_was_made_nobody_who_guesses_elsewhere_locks_it_out(clock: Clock):
+    guesses = Guesses(clock)
+    guesses.lives_at("anna", "home")
+    for number in range(FREE_GUESSES_PER_ACCOUNT):
+        assert guesses.begin("anna", f"elsewhere {number}") == 0
+    assert guesses.begin("anna", "elsewhere") > 0
+    assert guesses.begin("anna", "home") == 0
