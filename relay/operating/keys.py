@@ -191,12 +191,19 @@ async def new_recovery_code(operator: Operator, order: NewRecoveryCode) -> Recov
 
 async def remove_slot(operator: Operator, order: RemoveSlot) -> Done:
     """One way less. What is left must open the data, and be in somebody's hands."""
+    before = await operator.parts.store.read(lambda tables: tables.slots.all())
+    shut = await asyncio.to_thread(_shut, operator, before)
 
     def remove(transaction: Transaction) -> set[SlotKind]:
         slots = transaction.slots.all()
-        left = {slot.kind for slot in slots} - {order.kind}
+        left = {slot.kind for slot in slots if slot not in shut} - {order.kind}
         if not any(slot.kind == order.kind for slot in slots):
             raise NotAllowed(f"There is no {_NAMES[order.kind]}. Look at `relay keys status`.")
+        if not left and order.kind != "file" and any(slot in shut for slot in slots):
+            raise NotAllowed(
+                f"The key file does not open the data any more, so the {_NAMES[order.kind]} is the only way to open it. Without it every "
+                "message would be lost for good, and nobody could bring it back. Put the key file back or add another way first."
+            )
         if not left:
             raise NotAllowed(
                 f"The {_NAMES[order.kind]} is the only way to open the data. Without it every message would be lost for good, and "
@@ -220,6 +227,16 @@ async def remove_slot(operator: Operator, order: RemoveSlot) -> Done:
     if "file" not in left and operator.config.passphrase is None:
         return Done(_NEXT_START)
     return Done()
+
+
+def _shut(operator: Operator, slots: list[Slot]) -> list[Slot]:
+    """Those of the key file, where it is gone or another one: they open nothing, so nobody is left with them alone."""
+    files = [slot for slot in slots if slot.kind == "file"]
+    try:
+        unlock(files, key_file=read_key_file(operator.config.key_file))
+    except KeyUnavailable:
+        return files
+    return []
 
 
 def _check_passphrase(passphrase: str) -> None:

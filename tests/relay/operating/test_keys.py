@@ -69,6 +69,11 @@ async def opens(config: Config) -> bool:
         return False
 
 
+def lose_key_file(config: Config) -> None:
+    for path in config.key_file.parent.iterdir():
+        path.unlink()
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return quiet_config(tmp_path)
@@ -86,8 +91,7 @@ async def test_the_slots_are_shown_and_a_code_that_nobody_typed_back_is_named(co
 
 async def test_a_key_file_that_was_lost_while_the_relay_runs_is_the_first_advice(config: Config):
     async with owning(config) as owner:
-        for path in config.key_file.parent.iterdir():
-            path.unlink()
+        lose_key_file(config)
         keys = await owner.keys()
         assert keys.slots[0].opens is False
         assert "--recovery-code" in keys.advice[0]
@@ -165,3 +169,27 @@ async def test_a_code_that_nobody_has_typed_back_is_never_the_only_way_in(config
         assert "--recovery-code" in await owner.does(RemoveSlot("file"))
     assert not await opens(config)
     assert await opens(replace(config, recovery_code=owner.relay.recovery_code))
+
+
+async def test_what_opens_the_data_beside_a_key_file_that_is_gone_counts_as_the_last_way_in(config: Config):
+    async with owning(config) as owner:
+        lose_key_file(config)
+        assert "lost for good" in await owner.is_refused(RemoveSlot("recovery"))
+        assert await owner.kinds() == ["file", "recovery"]
+
+
+async def test_a_key_file_that_is_gone_does_not_make_up_for_a_code_that_nobody_has_typed_back(config: Config):
+    async with owning(config) as owner:
+        await owner.does(AddPassphrase(FIRST))
+        lose_key_file(config)
+        assert "typed it back" in await owner.is_refused(RemoveSlot("passphrase"))
+        await owner.does(ConfirmCode(owner.relay.recovery_code or ""))
+        await owner.does(RemoveSlot("passphrase"))
+
+
+async def test_the_slot_of_a_key_file_that_is_gone_may_go_when_another_way_opens_the_data(config: Config):
+    async with owning(config) as owner:
+        await owner.does(AddPassphrase(FIRST))
+        lose_key_file(config)
+        await owner.does(RemoveSlot("file"))
+    assert await opens(replace(config, passphrase=FIRST))
