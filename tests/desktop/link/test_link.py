@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ from desktop.link.archive import Archive
 from desktop.link.claim import Claim
 from desktop.link.door import ask
 from desktop.link.exports.exports import Exports
+from desktop.link.exports.own_data import OwnDataFetcher
 from desktop.link.files import Files
 from desktop.link.link import Link
 from desktop.link.pinning import PinnedSession
@@ -557,22 +559,24 @@ def test_of_two_windows_that_begin_at_once_one_has_the_folder(tmp_path: Path) ->
 
 
 async def test_what_the_window_asks_there_is_somebody_to_do(tmp_path: Path) -> None:
-    archive = await Archive.open(tmp_path, bytes(32))
-    who = await archive.make_account(RelayId("A" * 52), User(UserId(1), "anna", "Anna", "member"))
-    account = Account(await Shelf.open(archive, who), lambda _event: None, unix_ms, lambda _seconds: None)
-    asked = {name for name in vars(Link) if not name.startswith("_")} - {"start"}
-    session = PinnedSession(RelayId("A" * 52))
-    mover = Mover(session, "", lambda: None, Sources(tmp_path, archive.seals))
-    files = Files(account, Ledger(archive, RelayId("A" * 52), UserId(1)), mover, lambda _event: None)
-    account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, "", lambda _event: None, unix_ms))
-    doers = [OF_AGENT, files.does.keys(), account.does.keys()]
-    assert asked == set().union(*doers)
-    assert sum(map(len, doers)) == len(asked), "each has one who does it"
-    assert all(callable(getattr(Agent, name)) for name in OF_AGENT)
-    await files.close()
-    await account.close()
-    await session.close()
-    await archive.close()
+    async with AsyncExitStack() as opened:
+        archive = await Archive.open(tmp_path, bytes(32))
+        opened.push_async_callback(archive.close)
+        who = await archive.make_account(RelayId("A" * 52), User(UserId(1), "anna", "Anna", "member"))
+        account = Account(await Shelf.open(archive, who), lambda _event: None, unix_ms, lambda _seconds: None)
+        opened.push_async_callback(account.close)
+        session = PinnedSession(RelayId("A" * 52))
+        opened.push_async_callback(session.close)
+        mover = Mover(session, "", lambda: None, Sources(tmp_path, archive.seals))
+        files = Files(account, Ledger(archive, RelayId("A" * 52), UserId(1)), mover, lambda _event: None)
+        opened.push_async_callback(files.close)
+        account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, "", lambda _event: None, unix_ms))
+        account.take_in(lambda shelf, _asking: OwnDataFetcher(shelf, mover, "", lambda _event: None, unix_ms))
+        asked = {name for name in vars(Link) if not name.startswith("_")} - {"start"}
+        doers = [OF_AGENT, files.does.keys(), account.does.keys()]
+        assert asked == set().union(*doers)
+        assert sum(map(len, doers)) == len(asked), "each has one who does it"
+        assert all(callable(getattr(Agent, name)) for name in OF_AGENT)
 
 
 def test_the_window_imports_nothing_heavy_with_the_link() -> None:
