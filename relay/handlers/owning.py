@@ -15,23 +15,29 @@ from common.protocol.messages import (
     Answer,
     AuditEntries,
     DisableUser,
+    LimitException,
     ListAccounts,
     ListAudit,
+    ListLimits,
     ListSessions,
     OneRelay,
     PasswordMade,
+    PersonLimit,
+    PersonLimits,
     Promote,
     ResetPassword,
     RevokeSessions,
     Scope,
     Session,
     Sessions,
+    SetLimit,
     ShowState,
     User,
 )
 from relay.control import words
 from relay.control.words import AnyOrder, Outcome
 from relay.handlers.parts import Parts, SignedIn
+from relay.storage.tables import Tables
 
 T = TypeVar("T", bound=Outcome)
 
@@ -102,6 +108,32 @@ async def revoke_sessions(parts: Parts, caller: SignedIn, command: RevokeSession
     """Sign somebody out."""
     session = None if command.session is None else SessionId(command.session)
     await _ordered(parts, caller, words.RevokeSessions(await _name_of(parts, command.user), session), words.Done)
+    return Answer(re=command.id)
+
+
+async def list_limits(parts: Parts, caller: SignedIn, command: ListLimits) -> PersonLimits:
+    """What everybody may, and for whom it is otherwise; or what somebody may, and has."""
+    username = "" if command.user is None else await _name_of(parts, command.user)
+    done = await _ordered(parts, caller, words.ShowLimits(username), words.LimitsShown)
+    found = [PersonLimit(each.name, each.value, each.otherwise, each.is_set, each.used) for each in done.limits]
+
+    def people(tables: Tables) -> dict[str, User]:
+        accounts = (tables.people.account(name) for name in {each.username for each in done.exceptions})
+        return {account.user.username: account.user for account in accounts if account is not None}
+
+    users = await parts.store.read(people) if done.exceptions else {}
+    exceptions = [
+        LimitException(users[each.username], each.name, each.value)
+        for each in done.exceptions
+        if each.username in users  # whoever has deleted their account meanwhile has no limits
+    ]
+    return PersonLimits(re=command.id, limits=found, exceptions=exceptions)
+
+
+async def set_limit(parts: Parts, caller: SignedIn, command: SetLimit) -> Answer:
+    """Another limit, for everybody or for somebody alone."""
+    username = "" if command.user is None else await _name_of(parts, command.user)
+    await _ordered(parts, caller, words.SetLimit(command.limit, command.value, username), words.Done)
     return Answer(re=command.id)
 
 

@@ -16,21 +16,25 @@ from relay.storage.transaction import Transaction
 async def show_limits(operator: Operator, order: ShowLimits) -> LimitsShown:
     """Those of everybody with all exceptions, or those of one person with how much they have."""
     limits = operator.parts.limits
+    takes_files = bool(operator.parts.file_bytes)
+    names = [name for name in NAMES if takes_files or name != "files"]  # where none are taken nobody has any
 
     def look(tables: Tables) -> LimitsShown:
         check_standing(tables, operator.by, "owner")
         if order.username:
             user = _person(tables, order.username)
             used = _used(operator, tables, user.id)
-            return LimitsShown([_shown(operator, name, user.id, used.get(name)) for name in NAMES], [], user.username)
+            return LimitsShown([_shown(operator, name, user.id, used.get(name)) for name in names], [], user.username)
         exceptions = limits.exceptions()
-        names = {user.id: user.username for user in tables.people.many(each.user for each in exceptions if each.user)}
+        usernames = {
+            user.id: user.username for user in tables.people.many(each.user for each in exceptions if each.user)
+        }
         return LimitsShown(
-            [_shown(operator, name, None, None) for name in NAMES],
+            [_shown(operator, name, None, None) for name in names],
             [
-                LimitException(names[each.user], each.name, each.value)
+                LimitException(usernames[each.user], each.name, each.value)
                 for each in exceptions
-                if each.user is not None and each.user in names
+                if each.user is not None and each.user in usernames and each.name in names
             ],
         )
 

@@ -115,6 +115,8 @@ BY_CLIENT: Final[frozenset[type[Order]]] = frozenset(
         Promote,
         ListSessions,
         RevokeSessions,
+        ShowLimits,
+        SetLimit,
         ListAudit,
         ShowState,
     }

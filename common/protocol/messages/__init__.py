@@ -60,6 +60,9 @@ from common.protocol.messages.answers import (
     PasswordMade as PasswordMade,
 )
 from common.protocol.messages.answers import (
+    PersonLimits as PersonLimits,
+)
+from common.protocol.messages.answers import (
     Pins as Pins,
 )
 from common.protocol.messages.answers import (
@@ -174,6 +177,9 @@ from common.protocol.messages.commands import (
     ListInvites as ListInvites,
 )
 from common.protocol.messages.commands import (
+    ListLimits as ListLimits,
+)
+from common.protocol.messages.commands import (
     ListMembers as ListMembers,
 )
 from common.protocol.messages.commands import (
@@ -265,6 +271,9 @@ from common.protocol.messages.commands import (
 )
 from common.protocol.messages.commands import (
     SetHold as SetHold,
+)
+from common.protocol.messages.commands import (
+    SetLimit as SetLimit,
 )
 from common.protocol.messages.commands import (
     SetPresence as SetPresence,
@@ -414,6 +423,9 @@ from common.protocol.messages.values import (
     KeyWay as KeyWay,
 )
 from common.protocol.messages.values import (
+    LimitException as LimitException,
+)
+from common.protocol.messages.values import (
     LimitName as LimitName,
 )
 from common.protocol.messages.values import (
@@ -433,6 +445,9 @@ from common.protocol.messages.values import (
 )
 from common.protocol.messages.values import (
     Password as Password,
+)
+from common.protocol.messages.values import (
+    PersonLimit as PersonLimit,
 )
 from common.protocol.messages.values import (
     PresenceState as PresenceState,

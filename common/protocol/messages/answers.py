@@ -31,6 +31,7 @@ from common.protocol.messages.commands import (
     ListEdits,
     ListGroups,
     ListInvites,
+    ListLimits,
     ListMembers,
     ListMutes,
     ListPins,
@@ -61,6 +62,7 @@ from common.protocol.messages.commands import (
     RevokeWebhook,
     Search,
     SetHold,
+    SetLimit,
     SetPresence,
     SetReceipts,
     SetRetention,
@@ -80,9 +82,11 @@ from common.protocol.messages.values import (
     Hit,
     Invite,
     Keeps,
+    LimitException,
     Limits,
     Member,
     Mute,
+    PersonLimit,
     Reader,
     RelayState,
     Session,
@@ -279,6 +283,13 @@ class Sessions(Answer, frozen=True, kw_only=True, tag="ok"):
     sessions: list[Session]
 
 
+class PersonLimits(Answer, frozen=True, kw_only=True, tag="ok"):
+    """Answer of `list_limits`. *exceptions*: of everybody, where no one person was asked for."""
+
+    limits: list[PersonLimit]
+    exceptions: list[LimitException]
+
+
 class MoveOffered(Answer, frozen=True, kw_only=True, tag="ok"):
     """Answer of `offer_move`. *ticket* is shown once, and good for one computer that begins before *expires_at*."""
 
@@ -364,6 +375,8 @@ ANSWERS: Final[dict[type[Command], type[Answer]]] = {
     Promote: Answer,
     ListSessions: Sessions,
     RevokeSessions: Answer,
+    ListLimits: PersonLimits,
+    SetLimit: Answer,
     DeleteAccount: Answer,
     OfferMove: MoveOffered,
     ShowState: OneRelay,

@@ -18,6 +18,7 @@ from common.protocol.messages.values import (
     FileId,
     Forward,
     Imprint,
+    LimitName,
     Name,
     NotifyLevel,
     Password,
@@ -467,6 +468,21 @@ class RevokeSessions(Command, frozen=True, kw_only=True, tag="revoke_sessions"):
     session: WireId | None = None
 
 
+class ListLimits(Command, frozen=True, kw_only=True, tag="list_limits"):
+    """How much one person may have and do on the relay; with *user*, how much that one may, and has. The relay's owners may ask."""
+
+    user: WireId | None = None
+
+
+class SetLimit(Command, frozen=True, kw_only=True, tag="set_limit"):
+    """Let *value* count from now on, for *user* alone or (without it) for everybody. 0 is no limit; when it is missing, what counts
+    otherwise does. The relay's owners may say so."""
+
+    limit: LimitName
+    value: WireSeq | None = None
+    user: WireId | None = None
+
+
 class DeleteAccount(Command, frozen=True, kw_only=True, tag="delete_account"):
     """Delete the own account for good: with all that one has said, or leaving that without a name. The *password* is given again."""
 
@@ -542,6 +558,8 @@ AnyCommand = (
     | Promote
     | ListSessions
     | RevokeSessions
+    | ListLimits
+    | SetLimit
     | DeleteAccount
     | OfferMove
     | ShowState

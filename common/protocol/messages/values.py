@@ -385,6 +385,25 @@ class KeyWay(msgspec.Struct, frozen=True, omit_defaults=True):
     confirmed: bool | None = None
 
 
+class PersonLimit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How much one person may. *name*: a `LimitName`, or one of a later relay. *value*: what counts, *otherwise*: what would count were
+    nothing set there (*changed*: something is); 0 is no limit. *used*: how much the person has of it, where that can be counted."""
+
+    name: str
+    value: int
+    otherwise: int
+    changed: bool = False
+    used: int | None = None
+
+
+class LimitException(msgspec.Struct, frozen=True):
+    """What was set for somebody alone. *name* and *value* as of `PersonLimit`."""
+
+    user: User
+    name: str
+    value: int
+
+
 class RelayState(msgspec.Struct, frozen=True, omit_defaults=True):
     """How it stands with a relay, for its owner. *since*: it runs; *only_admins_invite*: where invitations are asked for, those of its
     owners and admins alone let people without an account in.

@@ -17,6 +17,7 @@ from common.protocol.messages import (
     DisableUser,
     ListAccounts,
     ListAudit,
+    ListLimits,
     ListSessions,
     ListTokens,
     OfferMove,
@@ -24,6 +25,7 @@ from common.protocol.messages import (
     ResetPassword,
     RevokeSessions,
     RevokeToken,
+    SetLimit,
     ShowState,
 )
 from common.protocol.schema import WITHOUT_TOKEN
@@ -54,6 +56,8 @@ FOR_PEOPLE_ALONE = {
     Promote,
     ListSessions,
     RevokeSessions,
+    ListLimits,
+    SetLimit,
     DeleteAccount,
     OfferMove,
     ShowState,
@@ -83,6 +87,7 @@ def test_what_only_reads_is_all_that_a_reading_token_may():
             "ListAudit",
             "ListBans",
             "ListInvites",
+            "ListLimits",
             "ListMutes",
             "ListSessions",
             "ListTokens",
