@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
+from common.errors import StartupError
 from relay.cli.doctor.finding import Finding, Live, Patient
+from relay.moving.marks import moved_to_serve
 from relay.storage.closed import Closed
+from relay.storage.folder import refuse_remains
 from relay.storage.migrate import migrations
 
 WITHIN_S: Final = 20.0
@@ -15,17 +19,29 @@ _RESTORE: Final = "Stop the relay, keep a copy of the data folder, restore a bac
 
 def check(patient: Patient) -> list[Finding]:
     """By the running relay, or of the closed database."""
+    folder = patient.config.data_dir
     match patient.inside:
         case Live(_, _, examined):
             return [*_sound(examined.damage, examined.is_whole), *_ailments(patient.inside)]
         case Closed(schema, _, _, _, damage, is_whole):
-            return [*_sound(damage, is_whole), *_version(schema)]
+            return [*_startable(folder), *_sound(damage, is_whole), *_version(schema)]
         case None:
-            return [Finding(True, f"There is no database in {patient.config.data_dir} yet: the first start makes it.")]
+            begins = Finding(True, f"There is no database in {folder} yet: the first start makes it.")
+            return _startable(folder) or [begins]
         case str(reason):
             return [
                 Finding(False, reason, "Run the doctor as the user who runs the relay; if it is damaged: " + _RESTORE)
             ]
+
+
+def _startable(folder: Path) -> list[Finding]:
+    """Why the next start refuses the folder, whatever is in the database: it has moved, or is gone where there was one."""
+    try:
+        moved_to_serve(folder)
+        refuse_remains(folder)
+    except StartupError as error:
+        return [Finding(False, "A relay that is started now refuses to run with this data folder.", str(error))]
+    return []
 
 
 def _sound(damage: str, is_whole: bool) -> list[Finding]:

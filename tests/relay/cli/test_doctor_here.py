@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from common.ids import Millis
+from common.ids import Millis, RelayId
 from relay.__main__ import main
 from relay.app import running
 from relay.cli.asking import _ahead_s
 from relay.cli.doctor import CHECKS, clock, database, disk, examine_here, filesystem, keys, look_inside, ports, sqlite
 from relay.cli.doctor.finding import Finding, Live, Patient
 from relay.config import Config
+from relay.moving.marks import Moved, write_mark
 from tests.people import Stage, quiet_config, staged
 from tests.scenes.conftest import stage
 
@@ -114,6 +115,23 @@ async def test_what_is_no_database_is_said_to_be_none(closed: Config):
     (closed.data_dir / "relay.db").write_bytes(b"poem" * 4096)
     found = database.check(await asyncio.to_thread(patient_of, closed))
     assert [finding.state for finding in found] == ["failed"]
+
+
+async def test_where_the_database_of_a_relay_is_gone_no_first_start_is_promised(closed: Config):
+    (closed.data_dir / "relay.db").unlink()
+    (closed.data_dir / "search.snapshot").write_bytes(b"what is left")
+    (found,) = database.check(await asyncio.to_thread(patient_of, closed))
+    assert found.state == "failed"
+    assert "search.snapshot" in found.remedy
+    assert "restore FILE" in found.remedy
+
+
+async def test_a_relay_that_has_moved_is_not_sent_back_to_be_started(closed: Config):
+    write_mark(closed.data_dir, Moved(RelayId("A" * 52), b"claim", "move", BEFORE, ["10.0.0.2:5000"], is_there=True))
+    refused, *_ = database.check(await asyncio.to_thread(patient_of, closed))
+    assert refused.state == "failed"
+    assert "10.0.0.2:5000" in refused.remedy
+    assert "move take-back" in refused.remedy
 
 
 async def test_a_database_of_a_later_version_is_not_this_programs(closed: Config):
