@@ -13,7 +13,7 @@ from relay.fanout import Fanout, Link
 from relay.handlers.passwords import Passwords
 from relay.journal import Journal
 from relay.moving.handover import Handover
-from relay.personal_limits import PersonalLimits
+from relay.personal_limits import PersonalLimits, reached
 from relay.roster import Roster
 from relay.search.search import Search
 from relay.storage.storage import Storage
@@ -64,6 +64,16 @@ class Parts:
     kept_otherwise: asyncio.Event
     """Set when something may have had its time, or is to be destroyed: by another rule, or because an account was deleted."""
     handover: Handover
+
+    def check_pace(self, user: UserId) -> None:
+        """Let *user* say something, by whatever way it comes.
+
+        Raises:
+            RateLimited: they have said as much as one person may; it says after how many seconds they may again.
+        """
+        for name, per_s, burst in self.limits.paces(user):
+            if (wait_s := self.throttles.posts_by_person.wait_at((user, name), per_s, burst)) > 0:
+                raise reached(name, burst, round(wait_s, 3))
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,6 @@ from relay.handlers.parts import Caller, Parts, SignedIn
 from relay.handlers.ranks import higher, is_admin
 from relay.handlers.scopes import check_scope
 from relay.journal import urgent
-from relay.personal_limits import reached
 from relay.storage.lanes import ahead
 
 _SAYS: Final = frozenset({Post, Edit, Redact, React, Pin})
@@ -323,9 +322,7 @@ def admit(parts: Parts, caller: Caller, command: Command) -> None:
     if wait_s > 0:
         raise RateLimited(retry_after=round(wait_s, 3))
     if isinstance(caller, SignedIn) and type(command) in _SAYS:
-        for name, per_s, burst in parts.limits.paces(caller.id):
-            if (wait_s := throttles.posts_by_person.wait_at((caller.id, name), per_s, burst)) > 0:
-                raise reached(name, burst, round(wait_s, 3))
+        parts.check_pace(caller.id)
 
 
 URGENT: Final[frozenset[type[Command]]] = frozenset(

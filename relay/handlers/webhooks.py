@@ -109,11 +109,12 @@ async def say(parts: Parts, said: Said, found: Webhook) -> Sent:
 
     Raises:
         UnknownWebhook: it is not there any more.
-        RateLimited: too much at once.
+        RateLimited: too much at once, of the webhook or of its maker, whose messages these are.
     """
     hashed = token_hash(said.secret)
     if (wait_s := parts.throttles.posts_by_webhook.wait_s(found.id)) > 0:
         raise RateLimited(retry_after=round(wait_s, 3))
+    parts.check_pace(found.by)
     nonce = _nonce(found.id, said.key)
 
     def post(transaction: Transaction) -> Entry:

@@ -16,6 +16,7 @@ from relay.control.asking import OrderRefused, order
 from relay.control.words import Done, LimitsShown, Order, SetLimit, ShowLimits
 from tests.people import PASSWORD, Json, Person, Stage, quiet_config, staged
 from tests.scenes.test_muting import Clock
+from tests.scenes.test_webhooks import posts
 
 TUS = {"Tus-Resumable": "1.0.0"}
 DAY_S = 24 * 3600
@@ -99,6 +100,15 @@ async def test_what_a_limit_takes_away_nobody_loses(stage: Stage):
     assert told(await makes(anna, "tokens")) == ("limit_reached", "tokens", 1)
     await anna.gets({"type": "revoke_token", "token": tokens[2]["token"]["id"]})
     await anna.gets({"type": "create_token", "name": "again", "scopes": ["read"]})
+
+
+async def test_what_comes_by_a_webhook_counts_among_what_its_maker_writes(stage: Stage):
+    (anna,) = await stage.enter("anna", group="склад")
+    made = [await anna.gets({"type": "create_webhook", "group": anna.group, "name": name}) for name in ("печь", "кран")]
+    await limit(stage, "messages_per_minute", 2)
+    assert [(await posts(stage, each["path"], "Готово"))["type"] for each in made] == ["ok", "ok"]
+    assert told(await posts(stage, made[0]["path"], "Ещё")) == ("rate_limited", "messages_per_minute", 2)
+    assert told(await anna.asks(post(anna))) == ("rate_limited", "messages_per_minute", 2)
 
 
 @pytest.mark.parametrize("name, most, longest_s", [("messages_per_minute", 3, 20.0), ("messages_per_hour", 2, 1800.0)])
