@@ -66,6 +66,7 @@ from relay.places import FILES, Places
 from relay.roster import Group, Roster
 from relay.search.search import Search
 from relay.search.snapshot import SnapshotFile
+from relay.storage import in_place
 from relay.storage.migrate import Told
 from relay.storage.store import Store
 from relay.storage.tables import Tables
@@ -140,6 +141,7 @@ async def running(
     Raises:
         StartupError: it cannot run; the text says what to do.
     """
+    await asyncio.to_thread(in_place.settle, config.data_dir)
     moved = await asyncio.to_thread(moved_to_serve, config.data_dir)
     sockets = await asyncio.to_thread(open_sockets, config.host, config.port, is_asked_for=config.is_port_asked_for)
     async with AsyncExitStack() as stack:

@@ -48,6 +48,24 @@ class SmallDisk:
 
 
 @contextmanager
+def mounted(path: Path) -> Iterator[None]:
+    """*path* as a container has it, for as long as the block runs: a disk is mounted there, and nothing can be written beside it. Skips the
+    test where that cannot be."""
+    path.mkdir(parents=True)
+    beside = path.parent
+    if os.name == "nt" or os.geteuid() != 0:
+        pytest.skip("a disk is mounted, which needs root")
+    if subprocess.run(["mount", "--bind", beside, beside], capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", path], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", beside], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--recursive", beside], check=True)
+
+
+@contextmanager
 def small_disk(path: Path) -> Iterator[SmallDisk]:
     """Mount it at *path*, for as long as the block runs; skips the test where that cannot be."""
     if reason := why_no_namespaces():

@@ -3,7 +3,8 @@
     read through ─> laid out beside the folder ─> opened, epoch renewed ─> old folder moved aside ─> new folder in its place
 
 Up to the last two steps nothing that was there is touched, and those two are renames. A restore that is broken off leaves what was there,
-and a folder ``<data>.restoring`` that the next one clears away.
+and a folder ``<data>.restoring`` that the next one clears away. A folder that cannot be renamed, as a mounted volume, is filled within:
+`relay.storage.in_place`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -28,6 +28,7 @@ from relay.backup.reading import Reading, read_out, read_through
 from relay.config import Config
 from relay.opening import open_store
 from relay.storage import folder as folders
+from relay.storage import in_place
 from relay.storage.audit import Note
 from relay.storage.migrate import migrations
 from relay.storage.transaction import Transaction
@@ -80,6 +81,7 @@ async def restore(path: Path, config: Config, now: Millis, told: Told, *, replac
     """
     reading = await asyncio.to_thread(verify, path, config, lambda done, total: told(done, 2 * total))
     folder = config.data_dir
+    await asyncio.to_thread(in_place.settle, folder)
     occupied = not await asyncio.to_thread(folders.is_empty, folder)
     if occupied and not replace_data:
         raise NoBackup(
@@ -89,16 +91,19 @@ async def restore(path: Path, config: Config, now: Millis, told: Told, *, replac
     if occupied:
         await asyncio.to_thread(_refuse_a_running_relay, folder)
     laid_out = folders.restoring(folder)
-    try:
-        await asyncio.to_thread(_lay_out, path, config, laid_out, reading, told)
-        protection = await _begin_anew(replace(config, data_dir=laid_out), now, path)
-        moved = await asyncio.to_thread(_put_in_place, laid_out, folder, now)
-    except OSError as error:
-        raise NoBackup(
-            f"The backup cannot be laid out in {laid_out} ({error.strerror or error}). Nothing was changed."
-        ) from error
-    finally:
-        await asyncio.to_thread(shutil.rmtree, laid_out, ignore_errors=True)
+    is_within = laid_out.parent == folder
+    with folders.lock_folder(folder) if is_within else contextlib.nullcontext():
+        try:
+            await asyncio.to_thread(_lay_out, path, config, laid_out, reading, told)
+            protection = await _begin_anew(replace(config, data_dir=laid_out), now, path)
+            put = _put_within if is_within else _put_in_place
+            moved = await asyncio.to_thread(put, laid_out, folder, now)
+        except OSError as error:
+            raise NoBackup(
+                f"The backup cannot be laid out in {laid_out} ({error.strerror or error}). Nothing was changed."
+            ) from error
+        finally:
+            await asyncio.to_thread(shutil.rmtree, laid_out, ignore_errors=True)
     return Restored(reading, folder, moved, protection)
 
 
@@ -175,29 +180,25 @@ def _put_in_place(laid_out: Path, folder: Path, now: Millis) -> Path | None:
         if moved is not None:
             moved.rename(folder)
         raise
-    _keep_names(folder.parent)
+    folders.keep_names(folder.parent)
     return moved
 
 
+def _put_within(laid_out: Path, folder: Path, now: Millis) -> Path | None:
+    return in_place.arrive(laid_out, folder, _free(folder / "before-restore", now).name)
+
+
 def _aside(folder: Path, now: Millis) -> Path:
-    """A name beside *folder* that is free."""
+    return _free(folder.with_name(f"{folder.name}.before-restore"), now)
+
+
+def _free(path: Path, now: Millis) -> Path:
+    """*path* with the time, and a number where that is taken."""
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-    names = (
-        f"{folder.name}.before-restore-{stamp}{more}" for more in ("", *(f"-{number}" for number in range(2, 1000)))
-    )
-    return next(path for name in names if not (path := folder.with_name(name)).exists())
+    names = (f"{path.name}-{stamp}{more}" for more in ("", *(f"-{number}" for number in range(2, 1000))))
+    return next(free for name in names if not (free := path.with_name(name)).exists())
 
 
 def _refuse_a_running_relay(folder: Path) -> None:
     """It would go on in what is moved away."""
     folders.lock_folder(folder).release()
-
-
-def _keep_names(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,12 +18,14 @@ from common.crypto.identity import show_relay_id
 from common.errors import StartupError
 from relay.api import leave_out_strangers_faults
 from relay.app import RunningRelay, running
+from relay.cli.ordering import data_dir
 from relay.cli.saying import say
 from relay.cli.settings import OPTIONS, add_recovery_code, add_settings, config_of
 from relay.config import Config
 from relay.logs import say_faults_of, set_up
 from relay.moving.marks import MovedAway
 from relay.service.manager import Manager
+from relay.storage import in_place
 
 STAY: Final = b"stay"
 """A line that takes back ``--stop-with-parent``."""
@@ -71,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StartupError: it cannot run; the text says what to do.
     """
+    in_place.settle(data_dir(options))  # before the settings, of which some may lie there
     config = config_of(options)
     os.umask(0o077)  # ids, times and sizes stand in clear in the database: they are not everybody's on this machine
     set_up(config.log_level, config.log_format, config.log_file, config.log_file_max)

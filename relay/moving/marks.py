@@ -17,7 +17,7 @@ import msgspec
 
 from common.errors import StartupError
 from common.ids import Millis, RelayId
-from relay.storage.folder import DATABASE
+from relay.storage.folder import DATABASE, keep_names, staging
 
 MOVED: Final = "relay.moved"
 RECEIVING: Final = "relay.receiving"
@@ -60,8 +60,9 @@ class Receiving(msgspec.Struct, frozen=True):
 
 
 def receiving_folder(folder: Path) -> Path:
-    """Where a relay is fetched to before it takes the place of *folder*."""
-    return folder.with_name(f"{folder.name}.receiving")
+    """Where a relay is fetched to before it takes the place of *folder*; where one waits already, that."""
+    places = folder / ".receiving", folder.with_name(f"{folder.name}.receiving")
+    return next((place for place in places if (place / RECEIVING).exists()), staging(folder, "receiving"))
 
 
 def read_moved(folder: Path) -> Moved | None:
@@ -106,17 +107,6 @@ def remove_mark(folder: Path, name: str) -> None:
     """Take the mark *name* away, for good."""
     (folder / name).unlink(missing_ok=True)
     keep_names(folder)
-
-
-def keep_names(folder: Path) -> None:
-    """Bring to the disk what the files in *folder* are called."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def moved_to_serve(folder: Path) -> Moved | None:

@@ -38,7 +38,6 @@ from relay.moving.asking import Leaving, NotThatRelay, Refusal, Unreachable
 from relay.moving.marks import (
     MOVED,
     Receiving,
-    keep_names,
     read_moved,
     read_receiving,
     receiving_folder,
@@ -47,8 +46,9 @@ from relay.moving.marks import (
 from relay.moving.ticket import new_claim, open_master, proof_of
 from relay.moving.words import Begun
 from relay.storage import folder as folders
-from relay.storage import meta
+from relay.storage import in_place, meta
 from relay.storage.copying import look_at_copy
+from relay.storage.folder import keep_names
 from relay.storage.migrate import migrations
 from relay.storage.slots import Slots, add_slot
 
@@ -113,7 +113,9 @@ def receive(link: MoveLink, config: Config, now: Callable[[], Millis], told: Tol
         InDoubt: `finish` it later.
         GivenUp: *stop* was set.
     """
-    folder, beside = config.data_dir, receiving_folder(config.data_dir)
+    folder = config.data_dir
+    in_place.settle(folder)
+    beside = receiving_folder(folder)
     _refuse_what_is_there(folder, beside, link.relay_id)
     leaving = Leaving(link.host, link.port, link.relay_id, new_claim())
     try:
@@ -137,7 +139,9 @@ def finish(config: Config, told: Told) -> Received:
         NoMove: it was not handed over; what was fetched is gone.
         InDoubt: still.
     """
-    folder, beside = config.data_dir, receiving_folder(config.data_dir)
+    folder = config.data_dir
+    in_place.settle(folder)
+    beside = receiving_folder(folder)
     mark = read_receiving(beside)
     if mark is None:
         if (here := read_receiving(folder)) is not None:
@@ -372,6 +376,9 @@ def _refuse_what_is_there(folder: Path, beside: Path, relay_id: RelayId) -> None
 def _put_in_place(folder: Path, at: Millis) -> Path | None:
     """*folder* is what was fetched; older data of it is moved aside. May be done again after it was broken off."""
     beside, moved = receiving_folder(folder), None
+    if beside.parent == folder:
+        with _locked(folder):
+            return in_place.arrive(beside, folder, _kept_as(at) if (folder / MOVED).exists() else None)
     if folder.exists():
         folders.lock_folder(folder).release()
         if (folder / MOVED).exists():
@@ -386,8 +393,11 @@ def _put_in_place(folder: Path, at: Millis) -> Path | None:
 
 
 def _aside(folder: Path, at: Millis) -> Path:
-    stamp = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y%m%d-%H%M%S")
-    return folder.with_name(f"{folder.name}.before-move-{stamp}")
+    return folder.with_name(f"{folder.name}.{_kept_as(at)}")
+
+
+def _kept_as(at: Millis) -> str:
+    return f"before-move-{datetime.fromtimestamp(at / 1000, UTC).strftime('%Y%m%d-%H%M%S')}"
 
 
 @contextlib.contextmanager

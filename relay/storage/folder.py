@@ -15,8 +15,12 @@ DATABASE: Final = "relay.db"
 LOCK: Final = "relay.lock"
 REMAINS: Final = ("files", "search.snapshot", f"{DATABASE}-wal")
 """What stands beside a database that was in use, and never without one."""
-LITTER: Final = frozenset({LOCK, ".gitkeep", ".gitignore", ".DS_Store", ".directory", "Thumbs.db", "desktop.ini"})
-"""What git, file managers and this program itself put into a folder in which there is nothing."""
+LITTER: Final = frozenset(
+    {LOCK, ".gitkeep", ".gitignore", ".DS_Store", ".directory", "Thumbs.db", "desktop.ini", "lost+found"}
+)
+"""What git, file managers, file systems and this program itself put into a folder in which there is nothing."""
+_RESTORING: Final = "restoring"
+_ASIDE: Final = ("before-restore-", "before-move-")
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 
 # Here openers cannot share memory reliably, which the write-ahead log needs: it was seen to corrupt databases within minutes.
@@ -31,14 +35,35 @@ class FolderLock:
 
     _file: IO[bytes]
 
+    def __enter__(self) -> None:
+        """It is held already."""
+
+    def __exit__(self, *_how: object) -> None:
+        self.release()
+
     def release(self) -> None:
         """Let another relay have the folder."""
         self._file.close()
 
 
+def is_fixed(folder: Path) -> bool:
+    """Whether *folder* cannot be renamed: it is a mount point, or nothing may be written beside it."""
+    return folder.is_dir() and (is_mount(folder) or not os.access(folder.absolute().parent, os.W_OK | os.X_OK))
+
+
+def staging(folder: Path, purpose: str) -> Path:
+    """Where something is laid out on the same disk before it takes the place of *folder*: within it where it cannot be renamed, else beside it."""
+    return folder / f".{purpose}" if is_fixed(folder) else folder.with_name(f"{folder.name}.{purpose}")
+
+
 def restoring(folder: Path) -> Path:
     """Where a backup is laid out before it takes the place of *folder*."""
-    return folder.with_name(f"{folder.name}.restoring")
+    return staging(folder, _RESTORING)
+
+
+def is_kept_aside(entry: Path) -> bool:
+    """Whether *entry* of a data folder is what was there before a restore or a move, and stays whatever comes."""
+    return entry.name.startswith(_ASIDE)
 
 
 def is_empty(folder: Path) -> bool:
@@ -47,7 +72,9 @@ def is_empty(folder: Path) -> bool:
     Raises:
         OSError: it cannot be looked into.
     """
-    return not folder.is_dir() or all(entry.name in LITTER for entry in folder.iterdir())
+    return not folder.is_dir() or all(
+        entry.name in LITTER or entry.name == f".{_RESTORING}" or is_kept_aside(entry) for entry in folder.iterdir()
+    )
 
 
 def carry_over(folder: Path, beside: Path) -> None:
@@ -73,6 +100,11 @@ def prepare_folder(folder: Path) -> None:
         raise StartupError(
             f"A restore was broken off: there is no data folder {folder}, but {restoring(folder)}. Run `relay restore` again; what was "
             f"there before is in {folder.name}.before-restore-… beside it. Nothing was changed."
+        )
+    if (folder / f".{_RESTORING}").exists() and not (folder / DATABASE).exists():
+        raise StartupError(
+            f"A restore was broken off: there is no database in {folder}, but the folder .{_RESTORING}. Run `relay restore` again; to begin a "
+            "new relay instead, delete that folder. Nothing was changed."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -103,6 +135,17 @@ def refuse_remains(folder: Path) -> None:
             "`relay restore FILE --replace`. To begin a new relay, choose another folder with RELAY_DATA_DIR, or move these away. "
             "Nothing was changed."
         )
+
+
+def keep_names(folder: Path) -> None:
+    """Bring to the disk what the files in *folder* are called."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _has_something(path: Path) -> bool:
@@ -155,17 +198,28 @@ def can_share_memory(folder: Path, mounts: str | None = None) -> bool:
 
 def file_system(folder: Path, mounts: str | None = None) -> str | None:
     """What kind of file system *folder* lies on ("ext4"); None where the system does not say. *mounts*: as /proc/self/mountinfo."""
+    kinds = _mounted(mounts)
+    real = folder.resolve()
+    return next((kinds[place] for place in (real, *real.parents) if place in kinds), None)
+
+
+def is_mount(path: Path, mounts: str | None = None) -> bool:
+    """Whether a file system, or a part of one, is mounted at *path*. *mounts*: as /proc/self/mountinfo."""
+    return os.path.ismount(path) or path.resolve() in _mounted(mounts)  # the first knows of no part of the same one
+
+
+def _mounted(mounts: str | None) -> dict[Path, str]:
+    """The kind of file system at each mount point."""
     if mounts is None:
         if not _MOUNTS.is_file():
-            return None
+            return {}
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
     kinds: dict[Path, str] = {}
     for line in mounts.splitlines():
         place, separator, rest = line.partition(" - ")
         if separator:
             kinds[Path(_unescaped(place.split(" ")[4]))] = rest.split(" ")[0]
-    real = folder.resolve()
-    return next((kinds[place] for place in (real, *real.parents) if place in kinds), None)
+    return kinds
 
 
 def _unescaped(place: str) -> str:
