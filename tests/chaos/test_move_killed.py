@@ -21,6 +21,7 @@ from common.moving import MoveLink
 from relay.config import Config
 from tests.people import PASSWORD, quiet_config, staged, tls
 from tests.relay.moving.moves import owner_of
+from tests.smalldisk import mounted
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -66,6 +67,16 @@ TAKING = (
     "relay.moving.receiving.keep_names:before:1",
     "relay.moving.receiving._put_in_place:after:1",
 )
+IN_VOLUME = (
+    "relay.moving.receiving.read_from:after:2",
+    "relay.moving.receiving.write_mark:after:1",
+    "relay.storage.in_place.arrive:before:1",
+    "relay.storage.in_place._go_on:before:1",
+    "relay.storage.in_place._move_in:before:1",
+    "shutil.rmtree:before:1",
+    "relay.storage.in_place.arrive:after:1",
+)
+"""The same where the folder that it goes to is a mounted volume."""
 
 
 @dataclass
@@ -190,14 +201,25 @@ async def one_is_left(here: End, there: End, writer: Writer) -> None:
     assert takers[0] is (there_said if has_arrived else here_said)
 
 
+@pytest.mark.parametrize("dying", IN_VOLUME)
+async def test_in_a_volume_too_one_relay_is_left(tmp_path: Path, seed: tuple[Path, str], dying: str):
+    with mounted(tmp_path / "there" / "data"):
+        await one_end_is_killed(tmp_path, seed, dying)
+
+
 @pytest.mark.parametrize("dying", [*LEFT, *TAKING])
 async def test_whichever_end_is_killed_one_relay_is_left(tmp_path: Path, seed: tuple[Path, str], dying: str):
+    await asyncio.to_thread((tmp_path / "there" / "data").mkdir, parents=True)
+    await one_end_is_killed(tmp_path, seed, dying)
+
+
+async def one_end_is_killed(tmp_path: Path, seed: tuple[Path, str], dying: str) -> None:
+    """The one that hands over or the one that takes, as *dying* says; one of them is left."""
     folder, token = seed
     await asyncio.to_thread(shutil.copytree, folder, tmp_path / "here")
     config = quiet_config(tmp_path / "here")
     here = End(config)
-    there = End(replace(config, data_dir=tmp_path / "there" / "data", key_file=tmp_path / "there" / "relay.key"))
-    await asyncio.to_thread(there.config.data_dir.mkdir, parents=True)
+    there = End(replace(config, data_dir=tmp_path / "there" / "data", key_file=tmp_path / "relay.key"))
     await asyncio.to_thread((there.config.data_dir / ".gitkeep").touch)
     try:
         ready = await here.serve(dying=dying if dying in LEFT else "")
@@ -206,9 +228,9 @@ async def test_whichever_end_is_killed_one_relay_is_left(tmp_path: Path, seed: t
             offered = await writer.says("offer_move", password=PASSWORD)
             link = MoveLink("127.0.0.1", ready["port"], ready["relay_id"], offered["ticket"])
             talking = asyncio.create_task(writer.posts_until_cancelled())
-            taking = await there.run("move", "receive", dying=dying if dying in TAKING else "", line=link.text)
+            taking = await there.run("move", "receive", dying="" if dying in LEFT else dying, line=link.text)
             left = here.processes[0]
-            if dying in TAKING:
+            if dying not in LEFT:
                 await asyncio.wait_for(taking.wait(), DEADLINE_S)
             else:
                 if dying.endswith(":2") and "write_mark" in dying:  # that it serves there is what is written then

@@ -1,4 +1,4 @@
-"""A restore that is killed at any moment leaves the relay of before or the one of the backup, and can be begun again."""
+"""A restore that is killed at any moment leaves the relay of before or the one of the backup, and can be begun again; in a mounted volume, too."""
 
 from __future__ import annotations
 
@@ -19,11 +19,26 @@ from relay.config import Config
 from relay.control.asking import order
 from relay.control.words import BackupMade, MakeBackup
 from tests.people import quiet_config, staged
+from tests.smalldisk import mounted
 
 pytestmark = pytest.mark.chaos
 
 ROOT = Path(__file__).parent.parent.parent
 KILLS = 3
+DYING = """
+import os, signal, sys
+left, folder = int(sys.argv.pop(1)), sys.argv.pop(1)
+def look(event, given):
+    global left
+    if event in ("os.rename", "os.mkdir", "os.rmdir") and str(given[0]).startswith(folder):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(look)
+from relay.__main__ import main
+sys.exit(main())
+"""
+"""Killed before that change of what the folder holds."""
 
 
 async def a_relay_with_a_backup(folder: Path) -> tuple[Config, RelayId]:
@@ -77,3 +92,39 @@ async def test_whenever_it_is_killed_nothing_is_lost(tmp_path: Path):
         assert await relay_in(there) == of_backup
         kept = [folder for folder in there.data_dir.parent.iterdir() if "before-restore" in folder.name]
         assert of_before in [await relay_in(replace(there, data_dir=folder)) for folder in kept]
+
+
+@pytest.mark.timeout(240)
+async def test_in_a_volume_it_is_killed_before_each_change_and_the_next_start_goes_on(tmp_path: Path):
+    config, of_backup = await a_relay_with_a_backup(tmp_path)
+    seed = replace(config, data_dir=tmp_path / "seed")
+    of_before = await relay_in(seed)
+    changes, was_killed, seen = 0, True, set()
+    while was_killed:
+        volume = tmp_path / str(changes) / "data"
+        with mounted(volume):
+            there = replace(config, data_dir=volume)
+            await asyncio.to_thread(shutil.copytree, seed.data_dir, volume, dirs_exist_ok=True)
+            words = "restore", str(tmp_path / "relay.backup"), "--replace", "--json", "--data-dir", str(volume)
+            command = [
+                sys.executable,
+                "-c",
+                DYING,
+                str(changes),
+                str(volume),
+                *words,
+                "--key-file",
+                str(config.key_file),
+            ]
+            done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False)
+            assert done.returncode in (0, -9), done.stderr.decode()
+            was_killed = done.returncode == -9
+            found = await relay_in(there)
+            kept = [entry for entry in volume.iterdir() if entry.name.startswith("before-restore")]
+            assert found == (of_backup if kept else of_before)
+            for entry in kept:
+                assert await relay_in(replace(there, data_dir=entry)) == of_before
+            seen.add(found)
+        changes += 1
+    assert seen == {of_before, of_backup}
+    assert found == of_backup

@@ -67,7 +67,9 @@ async def test_an_empty_volume_becomes_the_relay_of_the_backup(tmp_path: Path, v
         assert stage.relay.relay_id == relay_id
         again = Person(stage, "anna", anna.token, anna.user)
         await again.comes()
-        assert [entry["body"] for entry in await again.reads(anna.group) if entry["kind"] == "message"] == ["said before"]
+        assert [entry["body"] for entry in await again.reads(anna.group) if entry["kind"] == "message"] == [
+            "said before"
+        ]
         await again.goes()
 
 
