@@ -31,6 +31,7 @@ from tests.files import Courier
 from tests.people import PASSWORD, Json, quiet_config, staged
 from tests.relay.moving.moves import elsewhere, link_for, moves_in, now, owner_of, served, taken_over
 from tests.rotation import asks
+from tests.smalldisk import mounted
 
 pytestmark = pytest.mark.allows_errors
 
@@ -398,6 +399,28 @@ async def test_it_moves_back_to_where_it_was(here: Config, there: Config):
     async with served(here) as again:
         await moves_in(anna, again)
         assert [entry["body"] for entry in await anna.reads() if entry["kind"] == "message"] == ["one", "two"]
+
+
+async def test_it_comes_into_a_mounted_volume_and_back_into_one_that_it_left(
+    here: Config, there: Config, tmp_path: Path
+):
+    here = replace(here, key_file=tmp_path / "keys here" / "relay.key")
+    there = replace(there, key_file=tmp_path / "keys there" / "relay.key")
+    with mounted(here.data_dir), mounted(there.data_dir):
+        async with staged(here) as stage:
+            anna = await owner_of(stage)
+            await anna.says("one")
+            await taken_over(await link_for(stage, anna), there)
+        async with served(there) as other:
+            await moves_in(anna, other)
+            await anna.says("two")
+            received = await taken_over(await link_for(other, anna), here)
+        assert received.moved is not None
+        assert received.moved.parent == here.data_dir
+        assert read_moved(received.moved) is not None
+        async with served(here) as again:
+            await moves_in(anna, again)
+            assert [entry["body"] for entry in await anna.reads() if entry["kind"] == "message"] == ["one", "two"]
 
 
 async def test_settings_of_the_relay_go_with_it_and_those_of_the_machine_do_not(here: Config, there: Config):
