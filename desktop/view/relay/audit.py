@@ -14,6 +14,7 @@ from desktop import durations, locale
 from desktop.locale import _, mark
 from desktop.sizes import count_text
 from desktop.view import kit
+from desktop.view.limits_form import LIMITS
 from desktop.view.relay.desk import RelayDesk
 from desktop.view.relay.panel import OwnerPanel
 
@@ -63,19 +64,6 @@ _DETAILS: Final = {
 }
 """Words of the relay's own in the details of these acts; all other details are names, numbers and paths."""
 _WORDED: Final = frozenset({"role_changed", "slot_removed", "account_deleted", "hold_set", "hold_released"})
-LIMITS: Final = {
-    "links": mark("clients connected at once"),
-    "devices": mark("devices signed in"),
-    "messages_per_minute": mark("messages in a minute"),
-    "messages_per_hour": mark("messages in an hour"),
-    "files": mark("size of all files"),
-    "uploads": mark("files on their way"),
-    "groups": mark("groups made"),
-    "invites": mark("invitations given out"),
-    "webhooks": mark("webhooks made"),
-    "tokens": mark("access tokens"),
-}
-"""The limits of one person, by their names on the wire."""
 _OWN: Final = mark("{by} deleted their account, {detail}")
 _NUMBER: Final = re.compile(r"#\d+")
 """Stands in place of a name that is gone."""

@@ -15,15 +15,19 @@ from common.protocol.messages import (
     Answer,
     Command,
     DisableUser,
+    LimitName,
     ListAccounts,
+    ListLimits,
     ListSessions,
     PasswordMade,
+    PersonLimits,
     Promote,
     ResetPassword,
     RevokeSessions,
     Role,
     Session,
     Sessions,
+    SetLimit,
 )
 from desktop import locale
 from desktop.locale import _, n_
@@ -71,6 +75,7 @@ class PeoplePanel(OwnerPanel):
         self.list.pack(fill="both", expand=True)
         self.list.listen(self.field)
         self._person: PersonPart | None = None
+        self._was_set: LimitName | None = None
         self._draw()
         self.after_idle(lambda: self.order(ListAccounts()))
         if self.known.opened is not None:
@@ -93,10 +98,23 @@ class PeoplePanel(OwnerPanel):
                 self._ask_again(user)
                 if self._person is not None:
                     self._person.point_out()
+            case ListLimits(user=user), PersonLimits():
+                if self._person is not None and self._person.user == user:
+                    self._person.allowance.show(answer, self._was_set)
+                    self._was_set = None
+            case SetLimit(user=user, limit=name), _ if user is not None and user == self.known.opened:
+                self._was_set = name
+                self.order(ListLimits(user=user))
             case ((DisableUser(user=user) | Promote(user=user) | RevokeSessions(user=user)), _):
                 self._ask_again(user)
             case _:
                 pass
+
+    def refused(self, command: Command, words: str) -> None:
+        """Of a limit beside its field, where there is one."""
+        form = self._person.allowance.form if isinstance(command, SetLimit) and self._person is not None else None
+        if form is None or not form.say(words):
+            super().refused(command, words)
 
     def _ask_again(self, user: int) -> None:
         self._draw()
@@ -166,7 +184,16 @@ class PeoplePanel(OwnerPanel):
             self._everybody.pack_forget()
             if self._person is not None:
                 self._person.destroy()
-            acts = PersonActs(self._back, self._promote, self._disable, self._reset, self._revoke)
+            acts = PersonActs(
+                self._back,
+                self._promote,
+                self._disable,
+                self._reset,
+                self._revoke,
+                self._look_at_limits,
+                self._set_limit,
+                self.desk.ask,
+            )
             self._person = PersonPart(self, self.look, account, is_me=user.id == self.desk.user.id, acts=acts)
             self._person.pack(fill="x")
         self._person.show(account, sessions, password)
@@ -216,6 +243,12 @@ class PeoplePanel(OwnerPanel):
             text = _("“{name}” has to sign in again there: {device}.")
             words = text.format(name=name, device=self.look.safe.line(session.device) or _("a device without a name"))
         self.confirm(_("Sign them out?"), words, _("Sign them out"), lambda: self.order(order))
+
+    def _look_at_limits(self, account: Account) -> None:
+        self.order(ListLimits(user=account.user.id))
+
+    def _set_limit(self, account: Account, name: LimitName, value: int | None) -> None:
+        self.order(SetLimit(limit=name, value=value, user=account.user.id))
 
     def _name_of(self, account: Account) -> str:
         return self.look.safe.name(account.user.display_name or account.user.username)

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from tkinter import ttk
 
 from common.ids import Millis
-from common.protocol.messages import Account, Role, Session
+from common.protocol.messages import Account, LimitName, Role, Session
 from desktop import locale
 from desktop.locale import _
 from desktop.view import kit
 from desktop.view.flow import Flow
+from desktop.view.limits_form import Ask
 from desktop.view.look import Look
+from desktop.view.relay.allowance import AllowancePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class PersonActs:
     disable: Callable[[Account], None]
     reset: Callable[[Account], None]
     revoke: Callable[[Account, Session | None], None]
+    look_at_limits: Callable[[Account], None]
+    set_limit: Callable[[Account, LimitName, int | None], None]
+    ask: Ask
 
 
 class PersonPart(tk.Frame):
@@ -79,6 +84,14 @@ class PersonPart(tk.Frame):
                 kit.button(self._doing, look, _("New password"), lambda: acts.reset(self._account), icon="key")
             )
             self._doing.put(self._disable)
+        self.allowance = AllowancePart(
+            self,
+            look,
+            lambda: acts.look_at_limits(self._account),
+            acts.ask,
+            lambda name, value: acts.set_limit(self._account, name, value),
+        )
+        self.allowance.pack(fill="x", pady=(px(14), 0))
 
     def first_focus(self) -> tk.Misc:
         """Where the keyboard goes when it appears."""

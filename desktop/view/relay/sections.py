@@ -32,6 +32,7 @@ SECTIONS: Final = (
     RelaySection("state", mark("How it stands"), "info"),
     RelaySection("people", mark("People"), "users"),
     RelaySection("invites", mark("Invitations"), "link"),
+    RelaySection("limits", mark("Limits"), "filter"),
     RelaySection("retention", mark("What is kept"), "save"),
     RelaySection("moving", mark("Move"), "server"),
     RelaySection("audit", mark("What was done"), "clock"),

@@ -26,12 +26,16 @@ from common.protocol.messages import (
     Invites,
     Keeps,
     KeyWay,
+    LimitException,
     ListAccounts,
     ListAudit,
     ListInvites,
+    ListLimits,
     ListSessions,
     OneRelay,
     PasswordMade,
+    PersonLimit,
+    PersonLimits,
     RelayState,
     ResetPassword,
     Retained,
@@ -55,6 +59,7 @@ from desktop.own_data import Phase as OwnDataPhase
 from desktop.screen import Choice, ChoiceKind, Editing, Finding, Place, Question, Replying, SignInMode, Tone, Writing
 from desktop.view.files.cards import Item
 from desktop.view.files.viewer import EDGE
+from desktop.view.limits_form import LIMITS
 from desktop.view.relay.sections import SECTIONS as OWNERS_SECTIONS
 from desktop.view.settings.sections import SECTIONS
 from tests.desktop.view.conftest import Stage
@@ -306,6 +311,24 @@ def _person(stage: Stage) -> None:
     stage.window.show_ordered(ResetPassword(user=3), PasswordMade(password="q3VhP8-xkT2m"), "")
 
 
+def _limits_opened(stage: Stage) -> None:
+    _owning("limits", stage)
+    sheet: Any = stage.window._sheets.top
+    form = sheet._panel.form
+    form._openers["groups"].invoke()
+    form.editor.field.delete(0, "end")
+    form.editor._take()
+    stage.pump()
+
+
+def _person_limits(stage: Stage) -> None:
+    _person(stage)
+    stage.window.show_ordered(ListLimits(user=3), _limits(is_person=True), "")
+    sheet: Any = stage.window._sheets.top
+    sheet._panel._person.allowance._place.winfo_children()[0]._openers["groups"].invoke()
+    stage.pump()
+
+
 def _own_invite(stage: Stage) -> None:
     _owning("invites", stage)
     made = Invited(invite=Invite(1, UserId(1), NOW, None, 1), code="ABCD", link=LINK)
@@ -316,7 +339,23 @@ def _account(number: int, name: str, role: Role = "member", **more: Any) -> Acco
     return Account(User(UserId(number), f"user{number}", name, role), NOW, **more)
 
 
+def _limits(*, is_person: bool) -> PersonLimits:
+    used = {"links": 2, "devices": 3, "files": 3_456_000_000, "groups": 17} if is_person else {}
+    limits = [
+        PersonLimit(name, 1234, 5000, changed=True, used=used.get(name))
+        if name in ("groups", "tokens")
+        else PersonLimit(name, 5 << 30 if name == "files" else 50, 50, used=used.get(name))
+        for name in LIMITS
+    ]
+    people = [
+        User(UserId(number), f"user{number}", f"Участник с длинным именем {number}", "member")
+        for number in range(1, 13)
+    ]
+    return PersonLimits(limits=limits, exceptions=[LimitException(each, "groups", 100_000) for each in people])
+
+
 ANSWERS: dict[type[Command], Answer] = {
+    ListLimits: _limits(is_person=False),
     ListAccounts: Accounts(
         accounts=[
             _account(1, "Пётр Иванов", "owner", online=True, devices=2, seen=NOW),
@@ -461,6 +500,8 @@ WITHIN: dict[str, Callable[[Stage], object]] = {
     "settings-start-relay": _starting,
     **{f"this-relay-{one.name}": partial(_owning, one.name) for one in OWNERS_SECTIONS},
     "this-relay-person": _person,
+    "this-relay-limits-opened": _limits_opened,
+    "this-relay-person-limits": _person_limits,
     "this-relay-moving-unfinished": _moving_unfinished,
     "moving-relay": _moving(MoveShown("holding", 31_000_000, 62_000_000, 4_100_000.0, 7.5)),
     "moving-relay-refused": _moving(MoveShown("not_moved", reason="occupied")),
