@@ -153,12 +153,14 @@ def test_escape_in_the_field_closes_the_sheet(stage: Stage):
     assert top(stage) is None
 
 
-def test_tab_goes_from_the_field_to_its_buttons(stage: Stage):
+def test_tab_goes_through_the_field_between_its_limit_and_the_next_one(stage: Stage):
     arrive(stage, "limits")
     tell(stage, GROUPS, PersonLimit("tokens", 50, 50))
-    form(stage)._openers["groups"].invoke()
+    openers, editor = form(stage)._openers, form(stage).editor
+    openers["groups"].invoke()
     stage.pump()
-    assert form(stage).editor.field.tk_focusNext() is form(stage).editor._take_it
+    assert openers["groups"].tk_focusNext() is editor.field
+    assert editor._leave.tk_focusNext() is openers["tokens"]
 
 
 def test_what_is_refused_is_said_beside_the_field(stage: Stage):
