@@ -62,7 +62,8 @@ def mounted(path: Path) -> Iterator[None]:
         subprocess.run(["mount", "-o", "remount,bind,ro", beside], check=True)
         yield
     finally:
-        subprocess.run(["umount", "--recursive", beside], check=True)
+        # Lazily: threads of the databases may end a moment after those who used them.
+        subprocess.run(["umount", "--recursive", "--lazy", beside], check=True)
 
 
 @contextmanager

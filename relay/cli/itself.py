@@ -33,11 +33,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _status(options: argparse.Namespace) -> int:
     folder = data_dir(options)
-    relay = order(folder, ShowRelay(), Relay)
     try:
         state = order(folder, ShowState(), StateShown).relay
-    except OrderRefused:  # nothing can be read: then that is what is not well
+    except OrderRefused:  # nothing can be read: then that is what is not well, and the relay knows it from now on
         state = None
+    relay = order(folder, ShowRelay(), Relay)
     if options.json:
         said: dict[str, Any] = msgspec.to_builtins(relay) | {"state": msgspec.to_builtins(state)}
         print(msgspec.json.encode(said).decode())
