@@ -264,10 +264,11 @@ def _prepare(part: Path, size: int) -> int:
 
 
 def _made_for(path: Path, size: int) -> BinaryIO:
-    """An empty file, where there is room for *size*."""
+    """An empty file that only its owner may read, where there is room for *size*."""
     if shutil.disk_usage(path.parent).free - RESERVE_BYTES < size:
         raise Hopeless(no_room_in(path.parent.parent))
-    return path.open("wb", buffering=0)
+    binary = getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | binary, 0o600), "wb", buffering=0)
 
 
 def no_room_in(folder: Path) -> str:

@@ -89,6 +89,13 @@ def test_what_is_there_already_is_kept_beside_it(relay: RelayProcess, enter: Ent
     assert set(place.iterdir()) == {first.path, second.path}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a file of Windows has no such mode")
+def test_nobody_else_on_the_computer_may_read_it(relay: RelayProcess, enter: Enter, place: Path):
+    anna = enter("anna")
+    anna.register(relay.address, "anna")
+    assert fetched(anna, place).path.stat().st_mode & 0o077 == 0
+
+
 def test_one_that_is_given_up_leaves_nothing_and_says_so(
     relay: RelayProcess, enter: Enter, place: Path, tmp_path: Path
 ):
