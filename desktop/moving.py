@@ -48,6 +48,8 @@ class Moving:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._is_busy = False
+        self._begun = 0
+        """Moves, so far."""
 
     def receive(self, link: str) -> None:
         """Take over the relay of that link: told by `MoveShown`, again and again."""
@@ -63,7 +65,9 @@ class Moving:
 
     def look(self) -> None:
         """Find out whether there is such a move: told by `MoveShown` with ``in_doubt``, or not at all."""
-        threading.Thread(target=self._look, name="move look", daemon=True).start()
+        with self._turn:
+            begun = self._begun
+        threading.Thread(target=self._look, args=(begun,), name="move look", daemon=True).start()
 
     def give_up(self) -> None:
         """Call it off, where it still can be."""
@@ -78,6 +82,7 @@ class Moving:
             if self._is_busy:
                 return
             self._is_busy = True
+            self._begun += 1
         threading.Thread(target=self._run, args=(words, line), name="move", daemon=True).start()
 
     # -- in the thread -------------------------------------------------------------------------------------------------
@@ -133,7 +138,8 @@ class Moving:
                     stream.close()
         return shown
 
-    def _look(self) -> None:
+    def _look(self, begun: int) -> None:
+        """*begun*: how many moves had been, for what is found may be part of one that has begun meanwhile."""
         try:
             process = self._launch(("status",))
             said, _errors = process.communicate()
@@ -143,7 +149,10 @@ class Moving:
         with contextlib.suppress(
             ValueError, KeyError, TypeError
         ):  # an error of its own: then there is nothing to go on with
-            if json.loads(said)["state"] == "unfinished":
+            is_unfinished = json.loads(said)["state"] == "unfinished"
+            with self._turn:
+                is_of_before = begun == self._begun and not self._is_busy
+            if is_unfinished and is_of_before:
                 self._tell(MoveShown("in_doubt"))
 
 

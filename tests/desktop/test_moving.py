@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from pathlib import Path
 
 import pytest
 
+from common.ids import Millis, RelayId
 from desktop import hosted
 from desktop.moves import MoveAllowed, MoveShown
+from desktop.moving import Moving
+from relay.moving.marks import Receiving, receiving_folder, write_mark
 from tests.desktop.stage import OFFICE, OTHER, Stage
 
 
@@ -53,3 +58,42 @@ def test_what_the_person_does_about_it_goes_to_the_move(stage: Stage) -> None:
     ):
         act()
         assert stage.moving.of(done)
+
+
+class Left:
+    """A computer where a move was broken off, and what the program that moves relays tells of it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        beside = receiving_folder(folder / "data")
+        beside.mkdir(parents=True)
+        write_mark(beside, Receiving(RelayId("A" * 52), "127.0.0.1", 5000, "c" * 43, "move", Millis(0)))
+        self._told: queue.Queue[MoveShown] = queue.Queue()
+        self.moving = Moving(self._told.put, ("--data-dir", str(folder / "data")))
+
+    def tells(self) -> str:
+        """The next phase that is no beginning."""
+        while (shown := self._told.get(timeout=30)).phase == "starting":
+            pass
+        return shown.phase
+
+    def has_told_all(self) -> bool:
+        """Once nothing is under way any more: whether nothing else was told."""
+        for thread in threading.enumerate():
+            if thread.name in ("move", "move look"):
+                thread.join(30)
+        return self._told.empty()
+
+
+def test_a_move_that_was_broken_off_is_found(tmp_path: Path) -> None:
+    left = Left(tmp_path / "here")
+    left.moving.look()
+    assert left.tells() == "in_doubt"
+
+
+def test_whoever_begins_while_it_is_looked_for_hears_of_that_alone(tmp_path: Path) -> None:
+    left = Left(tmp_path / "here")
+    left.moving.look()
+    left.moving.receive("no link")
+    assert left.tells() == "not_moved"
+    assert left.has_told_all()
