@@ -105,6 +105,13 @@ async def health(stage: Remote) -> tuple[int, dict[str, Any]]:
         return response.status, await response.json()
 
 
+async def refused_at_last(person: Person) -> str:
+    """The code of the first refusal: the log may have a little room in what it has taken of the disk already."""
+    while (answer := await person.asks(_message("too much")))["type"] == "ok":
+        pass
+    return str(answer["code"])
+
+
 @pytest.fixture
 def disk(tmp_path: Path) -> Any:
     with small_disk(tmp_path / "disk") as made:
@@ -147,7 +154,7 @@ async def test_a_full_disk_refuses_words_and_files_and_all_goes_on_when_there_is
         late = Person(stage, "olga", owner.token, owner.user)
         assert (await late.comes())["user"]["username"] == "olga", "who comes back is greeted"
         await late.goes()
-        assert await owner.is_refused(_message("too much")) == "storage_unavailable"
+        assert await refused_at_last(owner) == "storage_unavailable"
         assert (await relay.is_told("users", "list"))[0] == 0
         # -- who runs it, and its owners, can still act
         disk.fills_up()
@@ -158,7 +165,7 @@ async def test_a_full_disk_refuses_words_and_files_and_all_goes_on_when_there_is
         assert (await owner.asks({"type": "redact", "group": 1, "nonce": secrets.token_hex(16), "target": spam}))[
             "type"
         ] == "ok"
-        assert await owner.is_refused(_message("too much")) == "storage_unavailable", "her chatter has to wait too"
+        assert await refused_at_last(owner) == "storage_unavailable", "her chatter has to wait too"
         code, refusal = await relay.is_told("backup", str(disk.path / "too-much.backup"))
         assert (code, refusal["code"]) == (1, "not_allowed")
         assert not [path.name for path in disk.seen.rglob("*") if "backup" in path.name], "nothing is left of it"
@@ -225,7 +232,8 @@ async def check_log(reader: Person, authors: list[Author]) -> None:
     """Nothing acknowledged is lost, nothing is there twice, no number is missing."""
     log = await reader.reads()
     assert [entry["seq"] for entry in log] == list(range(1, len(log) + 1))
-    there = [(entry["body"], entry["seq"]) for entry in log if entry["kind"] == "message" and "body" in entry]
+    of_authors = [entry for entry in log if entry["kind"] == "message" and entry["sender"] != reader.user]
+    there = [(entry["body"], entry["seq"]) for entry in of_authors if "body" in entry]
     acknowledged = [(body, seq) for author in authors for body, seq in author.acknowledged.items()]
     assert sorted(there) == sorted(acknowledged)
 
