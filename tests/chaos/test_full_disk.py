@@ -232,7 +232,7 @@ async def check_log(reader: Person, authors: list[Author]) -> None:
     """Nothing acknowledged is lost, nothing is there twice, no number is missing."""
     log = await reader.reads()
     assert [entry["seq"] for entry in log] == list(range(1, len(log) + 1))
-    of_authors = [entry for entry in log if entry["kind"] == "message" and entry["sender"] != reader.user]
+    of_authors = [entry for entry in log if entry["kind"] == "message" and entry["sender"] != reader.id]
     there = [(entry["body"], entry["seq"]) for entry in of_authors if "body" in entry]
     acknowledged = [(body, seq) for author in authors for body, seq in author.acknowledged.items()]
     assert sorted(there) == sorted(acknowledged)
