@@ -68,15 +68,6 @@ def do(options: argparse.Namespace, what: Order, words: str) -> int:
     return 0
 
 
-def do_words(options: argparse.Namespace, code: str, words: str) -> int:
-    """Say that it is not done because of what was given; the exit code."""
-    if options.json:
-        print(msgspec.json.encode(NotDone(code, words)).decode())
-    else:
-        sys.stderr.write(f"{words}\n")
-    return NOT_DONE
-
-
 def typed(options: argparse.Namespace, prompt: str, *, secret: bool = True) -> str:
     """A line that somebody types, unseen where it is a *secret*; without a terminal the next line of standard input.
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from common.protocol import limits
 from common.protocol.messages import Keeps
-from relay.cli.ordering import add_options, ask, confirmed, do_words, not_confirmed, number, table
+from relay.cli.ordering import add_options, ask, confirmed, not_confirmed, number, table
 from relay.control.words import CountExpired, Expired, RetentionShown, SetHold, SetRetention, ShowRetention
 
 _WHERE: Final = "in that group, by its name or number (on the whole relay)"
@@ -33,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     setting.add_argument("--default", action="store_true", help="what the relay keeps; only with --group")
     setting.add_argument("--group", default="", metavar="GROUP", help=_WHERE)
     setting.add_argument("--yes", action="store_true", help="do not ask, whatever goes by it")
+    setting.set_defaults(refuse=setting.error)  # what excludes each other is a wrong command line
     add_options(setting, _set)
     words = "let nothing be deleted, neither by the relay nor by people"
     hold = commands.add_parser("hold", help=words, description=words)
@@ -66,11 +67,9 @@ def _row(keeps: Keeps) -> tuple[str, str]:
 def _set(options: argparse.Namespace) -> int:
     given = [options.days is not None or options.entries is not None, options.all, options.default]
     if given.count(True) != 1:
-        return do_words(
-            options, "bad_request", "Give --days or --entries or both, or --all, or --default with --group."
-        )
+        options.refuse("give --days or --entries or both, or --all, or --default with --group")
     if options.default and not options.group:
-        return do_words(options, "bad_request", "The relay keeps what it is told: give --all in place of --default.")
+        options.refuse("the relay keeps what it is told: give --all in place of --default")
     days, entries = (0, 0) if options.all else (options.days, options.entries)
     lost = _counted(options, CountExpired(options.group, days, entries))
     if lost and not confirmed(options, f"{lost:,} messages are deleted by that, for good."):

@@ -96,8 +96,9 @@ async def test_what_owners_do_with_their_client_is_written_down_too_and_what_oth
     "words", [(), ("--days", "3", "--all"), ("--default",), ("--all", "--default", "--group", "x")]
 )
 async def test_what_cannot_be_meant_is_not_done(stage: Stage, relay: Any, words: tuple[str, ...]):
-    code, said, _ = await relay("retention", "set", *words, "--json")
-    assert (code, json.loads(said)["code"]) == (1, "bad_request")
+    with pytest.raises(SystemExit) as ended:
+        await relay("retention", "set", *words)
+    assert ended.value.code == 2
 
 
 async def test_a_group_that_is_not_there_or_not_the_only_one_is_told(stage: Stage, relay: Any):
