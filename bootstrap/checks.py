@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 from bootstrap.commands import install_command, tk_was_left_out
 from bootstrap.environment import HERE, Environment
@@ -102,8 +102,18 @@ def run_tests(arguments: Sequence[str]) -> int:
         )
     options = list(arguments) or _shared_work()
     say("$ pytest " + " ".join(options))
-    code = subprocess.call([environment.python, "-m", "pytest"] + options, stdin=subprocess.DEVNULL)
+    code = subprocess.call(
+        [environment.python, "-m", "pytest"] + options, stdin=subprocess.DEVNULL, env=_with_bytecode()
+    )
     return code or (FAILED if failed else 0)
+
+
+def _with_bytecode() -> Dict[str, str]:
+    """The tests start the program hundreds of times: what it compiles is kept, beside the code or where the folder is to stay as it is."""
+    environment = dict(os.environ)
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        environment.setdefault("PYTHONPYCACHEPREFIX", os.path.join(HERE, ".venv", "bytecode"))
+    return environment
 
 
 def _shared_work() -> List[str]:
