@@ -12,10 +12,11 @@ import threading
 import time
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
+
+from msgspec import Struct
 
 from common.environment import Sources
 from common.errors import StartupError
@@ -61,8 +62,7 @@ class NoWindow(StartupError):
     """The system lets no window open; the text says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """*home*: the client's folder, and whether *is_usual_home*. *server*: ``host:port`` to go to instead of discovering; empty: discover.
 
     *in_background*: nobody has asked for the window yet, as when the person just signs in to the computer.

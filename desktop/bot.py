@@ -17,10 +17,11 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
+
+from msgspec import Struct
 
 from common.crypto.identity import parse_invitation
 from common.errors import LinkLost, RateLimited, RelayMoving, ShuttingDown, SlowMode, StorageUnavailable
@@ -67,8 +68,7 @@ _NOT_NOW: Final = frozenset(
 A = TypeVar("A", bound=Answer)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """Something that somebody said. All of it is in *entry*."""
 
     entry: Entry

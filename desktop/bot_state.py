@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct, field
 
 from common.ids import GroupId, Seq
 from common.protocol import limits
@@ -18,8 +18,7 @@ _KEPT: Final = 2
 """Of each log: a message that is in hand is not done with, so the bot may stand before it after a restart."""
 
 
-@dataclass(slots=True)
-class State:
+class State(Struct):
     """*epoch*: of the log, empty before the first link. *cursors*: the last seq that was taken. *imprints*: of the last entries."""
 
     epoch: str = ""

@@ -7,6 +7,8 @@ from enum import Enum, StrEnum, auto
 from pathlib import Path
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import (
     AccessToken,
@@ -44,8 +46,7 @@ class Trust(Enum):
     """A name that belongs to a known relay, or an address that it had, shown by another identity."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundRelay:
+class FoundRelay(Struct, frozen=True):
     """A relay that answered a probe just now, or a known one that does not (*is_silent*).
 
     *host* and *port*: where it answered best, or did last; *addresses*: everywhere it was seen.
@@ -69,30 +70,26 @@ class FoundRelay:
     """A known relay that does not answer now; how many are there and who may come is not known then."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelaysFound:
+class RelaysFound(Struct, frozen=True):
     """The whole list, known ones first."""
 
     relays: tuple[FoundRelay, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveryTrouble:
+class DiscoveryTrouble(Struct, frozen=True):
     """Looking for relays is hindered; *message* for people says what to do."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddressFailed:
+class AddressFailed(Struct, frozen=True):
     """A typed address or pasted invitation led to no relay; *message* for people."""
 
     address: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class AddressAnswered:
+class AddressAnswered(Struct, frozen=True):
     """A typed address or pasted invitation led to this relay. *address*: as it was given; *code*: the invitation's, else empty.
 
     *verified*: the invitation names exactly this identity.
@@ -104,8 +101,7 @@ class AddressAnswered:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RelayForgotten:
+class RelayForgotten(Struct, frozen=True):
     """A known relay was forgotten as it was asked for, or is no longer looked for at addresses that are another's."""
 
     relay_id: RelayId
@@ -138,8 +134,7 @@ class Leg(StrEnum):
     """The relay itself; only of one that answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One line of "Check the connection": a leg that works or fails, what to do, and a command to copy, if any."""
 
     good: bool
@@ -148,8 +143,7 @@ class Finding:
     leg: Leg = Leg.RELAY
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionChecked:
+class ConnectionChecked(Struct, frozen=True):
     """What the check of the connection has found so far."""
 
     findings: tuple[Finding, ...]
@@ -159,8 +153,7 @@ class ConnectionChecked:
 # -- the own relay, which runs on this computer (more in desktop.hosted) -----------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerCodeKept:
+class OwnerCodeKept(Struct, frozen=True):
     """The owner code of the relay on this computer, which nobody has used yet; an empty *code*: it is used, or good no longer."""
 
     relay_id: RelayId
@@ -170,23 +163,19 @@ class OwnerCodeKept:
 # -- the link ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Offline:
+class Offline(Struct, frozen=True):
     """No link is wanted (nobody signed in, or the token was refused)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connecting:
+class Connecting(Struct, frozen=True):
     """A link is being opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """The link is up, and all that was missed has been fetched up to what the relay had."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The link is lost; the next try is at *until*. *reason* for people."""
 
     until: Millis
@@ -196,15 +185,13 @@ class Waiting:
 LinkState = Offline | Connecting | Connected | Waiting
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(Struct, frozen=True):
     """The link came up, went, or waits."""
 
     state: LinkState
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """The person is signed in. *token_kept_in*: "keyring" or the path of the 0600 file. *offline*: from the archive, no link yet."""
 
     relay_id: RelayId
@@ -214,8 +201,7 @@ class SignedIn:
     offline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SignInFailed:
+class SignInFailed(Struct, frozen=True):
     """Registration or sign-in was refused or did not reach the relay; *code* as on the wire, or ``link_lost``."""
 
     code: str
@@ -223,27 +209,23 @@ class SignInFailed:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WindowWanted:
+class WindowWanted(Struct, frozen=True):
     """Somebody has started this client once more: its window is to come to the front."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyMissing:
+class KeyMissing(Struct, frozen=True):
     """What was kept of conversations in *folder* cannot be opened: its key is gone, and another archive was begun."""
 
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignedOut:
+class SignedOut(Struct, frozen=True):
     """The device session is over; *reason* is empty when the person asked for it."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityChanged:
+class IdentityChanged(Struct, frozen=True):
     """Another identity answers where the known relay should be. The link stays closed; never accepted by itself."""
 
     expected: RelayId
@@ -253,36 +235,31 @@ class IdentityChanged:
 # -- conversations -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class EpochBegan:
+class EpochBegan(Struct, frozen=True):
     """The log has another life (a restore): forget entries of this relay; drafts and outbox stay."""
 
     epoch: Epoch
 
 
-@dataclass(frozen=True, slots=True)
-class GroupsListed:
+class GroupsListed(Struct, frozen=True):
     """All groups that the person sees."""
 
     groups: tuple[GroupInfo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSeen:
+class GroupSeen(Struct, frozen=True):
     """One group is new or changed."""
 
     group: GroupInfo
 
 
-@dataclass(frozen=True, slots=True)
-class GroupLost:
+class GroupLost(Struct, frozen=True):
     """The person no longer sees that group."""
 
     group: GroupId
 
 
-@dataclass(frozen=True, slots=True)
-class EntriesKnown:
+class EntriesKnown(Struct, frozen=True):
     """A run of entries without gaps, rising seqs.
 
     *first_reached*: nothing comes before them. *live*: just said, as opposed to fetched or read from the archive.
@@ -294,45 +271,39 @@ class EntriesKnown:
     live: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedKnown:
+class RelatedKnown(Struct, frozen=True):
     """Entries from anywhere in the log: what was said later of messages that are known (edits, reactions, pins), or what they quote."""
 
     group: GroupId
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupWanted:
+class GroupWanted(Struct, frozen=True):
     """The person asked for this group (a direct conversation, one they were invited to): it is known now, show it."""
 
     group: GroupId
 
 
-@dataclass(frozen=True, slots=True)
-class CompleteUpTo:
+class CompleteUpTo(Struct, frozen=True):
     """All groups are complete up to what the relay had at that time; from the archive at start, then live."""
 
     at: Millis
 
 
-@dataclass(frozen=True, slots=True)
-class MembersListed:
+class MembersListed(Struct, frozen=True):
     """Everybody in a group."""
 
     group: GroupId
     members: tuple[Member, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UsersKnown:
+class UsersKnown(Struct, frozen=True):
     """People whose names are now known."""
 
     users: tuple[User, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceSeen:
+class PresenceSeen(Struct, frozen=True):
     """Somebody came or went, or says something else of themselves (*status*)."""
 
     user: UserId
@@ -340,16 +311,14 @@ class PresenceSeen:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TypingHeard:
+class TypingHeard(Struct, frozen=True):
     """Somebody is writing in *group*; true for `limits.TYPING_S` unless it is heard again."""
 
     group: GroupId
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSeen:
+class ReadSeen(Struct, frozen=True):
     """Somebody (perhaps this person on another device) has read up to *seq*."""
 
     group: GroupId
@@ -357,8 +326,7 @@ class ReadSeen:
     seq: Seq
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadSeen:
+class UnreadSeen(Struct, frozen=True):
     """This person's own read marker went back to *seq*, here or on another device."""
 
     group: GroupId
@@ -376,8 +344,7 @@ ActKind = Literal["message", "edit", "redaction", "reaction", "pin", "unread"]
 """What waits in the outbox: entries that are not in the log yet, and the read marker that goes back."""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingUpload:
+class PendingUpload(Struct, frozen=True):
     """A file of a waiting message, on its way to the relay; how far it is, `TransferChanged` tells with the same *key*.
 
     *path*: where it lies on this computer. *width* and *height* in pixels, 0 unless it is an image. *stamp*: when it was changed last,
@@ -394,8 +361,7 @@ class PendingUpload:
     stamp: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
+class OutboxItem(Struct, frozen=True):
     """An own message or act on its way. *problem* for people, only when failed.
 
     *body*: text of a message or edit, emoji of a reaction. *target*: what it speaks of; of a message, what it answers. *on*: false takes a
@@ -418,8 +384,7 @@ class OutboxItem:
     uploads: tuple[PendingUpload, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxListed:
+class OutboxListed(Struct, frozen=True):
     """All that waits in *group*, in the order in which it was written."""
 
     group: GroupId
@@ -430,8 +395,7 @@ TransferKind = Literal["upload", "download"]
 TransferState = Literal["waiting", "running", "paused", "failed", "done"]
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """A file on its way. *key*: who asked for it gave that. *path*: of an upload what is sent, of a download where it will be, or is.
 
     *file*: the relay's id, empty until it has given one. *rate* in bytes a second, *left_s* None while nobody can know. *problem* for
@@ -452,22 +416,19 @@ class Transfer:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TransferChanged:
+class TransferChanged(Struct, frozen=True):
     """A transfer is new, goes on, or has ended well or badly."""
 
     transfer: Transfer
 
 
-@dataclass(frozen=True, slots=True)
-class TransferEnded:
+class TransferEnded(Struct, frozen=True):
     """A transfer is forgotten: given up, or done with."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportChanged:
+class ExportChanged(Struct, frozen=True):
     """An export goes on, or has ended well or badly."""
 
     progress: Progress
@@ -490,8 +451,7 @@ class Raster:
     shown_ms: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PictureKnown:
+class PictureKnown(Struct, frozen=True):
     """What came of `fetch_picture`. *raster* is None when there is nothing to show: *problem* says why, for people.
 
     *may_retry*: asking again later may help (the relay is away, or too much was asked for at once).
@@ -504,16 +464,14 @@ class PictureKnown:
     may_retry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PinsListed:
+class PinsListed(Struct, frozen=True):
     """The pinned messages of *group*, the newest pin first."""
 
     group: GroupId
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PinsCounted:
+class PinsCounted(Struct, frozen=True):
     """How many messages of *group* are pinned now."""
 
     group: GroupId
@@ -529,8 +487,7 @@ class KeyMade:
     curl: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TokensListed:
+class TokensListed(Struct, frozen=True):
     """The person's access tokens that are good."""
 
     tokens: tuple[AccessToken, ...]
@@ -545,24 +502,21 @@ class HookMade:
     curl: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class HooksListed:
+class HooksListed(Struct, frozen=True):
     """The webhooks of *group*."""
 
     group: GroupId
     hooks: tuple[Webhook, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BansListed:
+class BansListed(Struct, frozen=True):
     """Who may not come back into *group*, the last ban first."""
 
     group: GroupId
     bans: tuple[Ban, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadersListed:
+class ReadersListed(Struct, frozen=True):
     """Who has read the own message *seq*, the first reader first."""
 
     group: GroupId
@@ -570,8 +524,7 @@ class ReadersListed:
     readers: tuple[Reader, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EditsListed:
+class EditsListed(Struct, frozen=True):
     """All texts that the own message *target* had, the first one first."""
 
     group: GroupId
@@ -579,8 +532,7 @@ class EditsListed:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InviteMade:
+class InviteMade(Struct, frozen=True):
     """An invitation, its code and its link are there. They are told this once."""
 
     invite: Invite
@@ -588,16 +540,14 @@ class InviteMade:
     link: str
 
 
-@dataclass(frozen=True, slots=True)
-class InvitesListed:
+class InvitesListed(Struct, frozen=True):
     """The invitations that are still good: to *group*, or (None) to the relay."""
 
     group: GroupId | None
     invites: tuple[Invite, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HitsFound:
+class HitsFound(Struct, frozen=True):
     """Messages with *query* in them, newest first. *complete* is false while the relay still looks through older ones.
 
     *more*: there are further ones before the last of these.
@@ -622,8 +572,7 @@ class GroupChoice:
     said: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ChoicesKnown:
+class ChoicesKnown(Struct, frozen=True):
     """The choices for each conversation that has other than the usual ones, from the archive."""
 
     choices: dict[GroupId, GroupChoice]
@@ -632,8 +581,7 @@ class ChoicesKnown:
 OwnState = Literal["online", "away", "dnd"]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnStatus:
+class OwnStatus(Struct, frozen=True):
     """What this person says of themselves; said again on every link. *receipts*: others are told how far they have read,
     on all devices; *unsaid*: the relay does not know that yet."""
 
@@ -643,8 +591,7 @@ class OwnStatus:
     unsaid: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OwnStatusKnown:
+class OwnStatusKnown(Struct, frozen=True):
     """What was said last, from the archive."""
 
     status: OwnStatus
@@ -654,8 +601,7 @@ ACCOUNT_DELETION: Final = "delete_account"
 """*what* of `CommandRefused` when the own account was not deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRefused:
+class CommandRefused(Struct, frozen=True):
     """Something the person asked for (not a message) was refused or did not reach the relay."""
 
     what: str
@@ -663,23 +609,20 @@ class CommandRefused:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class DraftsKnown:
+class DraftsKnown(Struct, frozen=True):
     """Unsent text of each group, from the archive."""
 
     drafts: dict[GroupId, str]
 
 
-@dataclass(frozen=True, slots=True)
-class DraftFilesKnown:
+class DraftFilesKnown(Struct, frozen=True):
     """All that is attached to the draft of *group*, in the order in which it was attached."""
 
     group: GroupId
     files: tuple[PendingUpload, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FilesLookedAt:
+class FilesLookedAt(Struct, frozen=True):
     """What was to be attached has been looked at. *problems*, for people: why some of it was not. *asked*: it answers `Link.attach`."""
 
     group: GroupId
@@ -687,8 +630,7 @@ class FilesLookedAt:
     asked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewMade:
+class PreviewMade(Struct, frozen=True):
     """A small picture (PNG, safe to decode) of an attached file; *key* is that of its `PendingUpload`."""
 
     key: str

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from common.ids import RelayId
 
 
-@dataclass(frozen=True, slots=True)
-class HostingStarting:
+class HostingStarting(Struct, frozen=True):
     """It is being started. *upgrading*: it brings its data to this version, which may take long."""
 
     upgrading: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HostingReady:
+class HostingReady(Struct, frozen=True):
     """It serves at *port*. *recovery_code*: only when it has just been made, *owner_code*: until somebody has used it; else empty."""
 
     relay_id: RelayId
@@ -25,8 +23,7 @@ class HostingReady:
     recovery_code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HostingStands:
+class HostingStands(Struct, frozen=True):
     """It ran already when this client came, and serves at *port*. *asked*: somebody has just wanted to start it."""
 
     relay_id: RelayId
@@ -35,15 +32,13 @@ class HostingStands:
     asked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HostingFailed:
+class HostingFailed(Struct, frozen=True):
     """It did not start, or ended by itself; *message* for people says what to do."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class HostingStopped:
+class HostingStopped(Struct, frozen=True):
     """It has ended, as it was asked to."""
 
 

@@ -19,9 +19,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
+
+from msgspec.structs import replace
 
 from common.crypto.identity import BadRelayId, parse_relay_id
 from common.environment import Sources

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from common.ids import RelayId
 
 MovePhase = Literal[
@@ -21,8 +23,7 @@ class MoveAllowed:
     link: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class MoveShown:
+class MoveShown(Struct, frozen=True):
     """How a move stands. *done*, *total*: bytes of this phase; *rate*: per second; *left_s*: None while that cannot be said.
 
     *reason*: why not, as `python -m relay move` names it, and *problem* in its words. *relay_id*: when it is here.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from common.ids import GroupId, RelayId, Seq
 
@@ -11,8 +12,7 @@ Privacy = Literal["text", "name", "nothing"]
 """What a notification says: who and what, only who, or only that there is something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """How the person wants to be told. *calls_in_dnd*: who calls them by name is told of even when they do not want to be disturbed."""
 
     is_on: bool = True
@@ -21,8 +21,7 @@ class Wishes:
     calls_in_dnd: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """One thing to show. *group* None: several conversations are summed up. *seq*: the newest message that it speaks of.
 
     It takes the place of the one that was shown of the same group. *text* has no markup. *sound*: it may be heard.
@@ -36,8 +35,7 @@ class Notification:
     sound: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationClicked:
+class NotificationClicked(Struct, frozen=True):
     """The person wants what that notification speaks of. *token*: what the desktop gives a window that is to come to the front."""
 
     relay: RelayId
@@ -46,8 +44,7 @@ class NotificationClicked:
     token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BellWanted:
+class BellWanted(Struct, frozen=True):
     """Something was to be heard, and nobody but the window can make a sound."""
 
 
@@ -55,16 +52,14 @@ Trouble = Literal["", "missing", "refused", "silenced", "not_bundled", "not_allo
 """Why notifications may not be seen: no service, it refuses, its own do not disturb is on, macOS without a bundle or permission."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSeen:
+class ServiceSeen(Struct, frozen=True):
     """What is known of the system's notifications. *name*: what the service calls itself, empty while there is none."""
 
     name: str = ""
     trouble: Trouble = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TestShown:
+class TestShown(Struct, frozen=True):
     """The notification that was asked for as a test went to the service (*went*), or could not."""
 
     __test__ = False  # its name begins as those of tests do
@@ -72,16 +67,14 @@ class TestShown:
     went: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TraySeen:
+class TraySeen(Struct, frozen=True):
     """Whether the icon beside the clock is there for the person to see. *possible*: it would be, if it were wanted."""
 
     shown: bool
     possible: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TrayPressed:
+class TrayPressed(Struct, frozen=True):
     """The icon, or a line of its menu, was pressed."""
 
     what: Literal["open", "quit"]

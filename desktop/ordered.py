@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from common.protocol.messages import Answer, Command
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(Struct, frozen=True):
     """An *answer* to *command*, or None and why not: *code* as on the wire, or ``link_lost``, and *message*."""
 
     command: Command

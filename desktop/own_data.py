@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 Phase = Literal["fetching", "checking", "done", "failed", "cancelled"]
 """The last three are ends; after the last two nothing is left."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnDataProgress:
+class OwnDataProgress(Struct, frozen=True):
     """How far it is. *path*: the archive, where it will be or is.
 
     *done* of about *expected* bytes (0: nobody knows). *waiting*: the relay is away or busy; it begins afresh when that is over.
@@ -31,8 +31,7 @@ class OwnDataProgress:
         return self.phase in ("fetching", "checking")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnDataChanged:
+class OwnDataChanged(Struct, frozen=True):
     """It goes on, or has ended well or badly."""
 
     progress: OwnDataProgress

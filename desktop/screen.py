@@ -6,9 +6,10 @@ All methods are called in the window's thread. Texts that come from people are p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
@@ -60,8 +61,7 @@ class ChoiceKind(Enum):
     DANGER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One button of a question; *key* is what the answer says."""
 
     key: str
@@ -69,8 +69,7 @@ class Choice:
     kind: ChoiceKind = ChoiceKind.PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Something that a person must decide. Escape answers with the key of the last choice."""
 
     title: str
@@ -78,20 +77,17 @@ class Question:
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(Struct, frozen=True):
     """What is written is a new message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replying:
+class Replying(Struct, frozen=True):
     """What is written answers *quote*."""
 
     quote: Quote
 
 
-@dataclass(frozen=True, slots=True)
-class Editing:
+class Editing(Struct, frozen=True):
     """What is written replaces the text of the own message *seq*; *text* is the one that it has."""
 
     seq: Seq
@@ -101,20 +97,18 @@ class Editing:
 ComposerMode = Writing | Replying | Editing
 
 
-@dataclass(frozen=True, slots=True)
-class NotifierSight:
+class NotifierSight(Struct, frozen=True):
     """What the settings say of notifications. *service*: None while that is being found out; *test*: None, none was shown yet."""
 
     service: ServiceSeen | None = None
     test: TestShown | None = None
-    tray: TraySeen = TraySeen(shown=False, possible=False)  # noqa: RUF009 - it never changes
+    tray: TraySeen = TraySeen(shown=False, possible=False)
 
 
 KEYRING: Final = "keyring"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where one is signed in. *token_kept_in*: KEYRING, or the path of the file that holds what keeps one signed in."""
 
     relay_id: RelayId

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, fields, replace
 
 FILE_NAME: Final = "settings.json"
 THEMES: Final = ("system", "light", "dark")
@@ -31,8 +33,7 @@ _RECENT_MAX: Final = 600
 _PATH_MAX: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the person chose.
 
     *language*: a code of `desktop.locale.languages()`, or empty for the system's. *scale*: the whole interface in percent, on top of
@@ -68,8 +69,7 @@ class Settings:
     downloads: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What a file held. *problem*: empty, or in words what could not be used."""
 
     settings: Settings = field(default_factory=Settings)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from common.ids import GroupId
 
 
-@dataclass(frozen=True, slots=True)
-class FormerKnown:
+class FormerKnown(Struct, frozen=True):
     """What conversations were called that the person does not see any more, and in which something was not sent."""
 
     names: Mapping[GroupId, str]
 
 
-@dataclass(frozen=True, slots=True)
-class UnsentSaved:
+class UnsentSaved(Struct, frozen=True):
     """Copies of so many files that were not sent in *group* are in *folder*; *problem* for people, if not all of them are."""
 
     group: GroupId

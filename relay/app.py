@@ -18,6 +18,7 @@ from functools import partial
 from typing import Final
 
 from aiohttp import web
+from msgspec import Struct
 
 from common.crypto.certificate import server_context
 from common.crypto.identity import Invitation
@@ -412,8 +413,7 @@ def _unix_ms() -> Millis:
 # -- the doors ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Doors:
+class _Doors(Struct, frozen=True):
     """What answers requests."""
 
     gateway: Gateway

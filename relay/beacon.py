@@ -9,8 +9,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from common.awake import Sleep
 from common.discovery.adapters import LocalAddress, announced_addresses, local_addresses, unknown_interfaces
@@ -35,8 +37,7 @@ _log = logging.getLogger(__name__)
 Addresses = tuple[LocalAddress, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BeaconState:
+class BeaconState(Struct, frozen=True):
     """*mdns*: what multicast DNS says. *addresses*: where neighbours reach this relay, best first. *troubles*: for people."""
 
     mdns: AnnounceState

@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from common.ids import GroupId, Seq, SessionId, UserId
 from common.protocol import limits
@@ -77,8 +78,7 @@ class Link:
         """When it said last how its user is: later ones have higher numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Crowd:
+class Crowd(Struct, frozen=True):
     """What waits in the queues of all links. *behind*: how many links have missed something and are still to be told."""
 
     behind: int

@@ -13,11 +13,11 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from msgspec.structs import replace
 
 from common.errors import InternalError, RateLimited, ShuttingDown, UnexpectedMessage, WireError
 from common.ids import UserId

@@ -14,10 +14,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
+from msgspec import Struct
 
 from common.errors import InternalError, RateLimited, RelayMoving, ShuttingDown, StorageUnavailable, WireError
 from common.protocol import limits
@@ -67,8 +67,7 @@ def urgent() -> Iterator[None]:
         _is_urgent.reset(token)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True):
     """What one transaction came to: for each change its result or the reason why not; and what was appended."""
 
     results: list[Any]

@@ -13,9 +13,11 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from common.crypto.certificate import Identity, new_identity
 from common.crypto.keyfile import SECRET_BYTES, key_file_exists, read_key_file, renew_key_file, write_key_file
@@ -50,8 +52,7 @@ _ROOM: Final = 1024 * 1024
 _FIXED_SQLITE: Final = (3, 51, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
+class _Keys(Struct, frozen=True):
     """What was given to open the key slots with."""
 
     key_file: Path
@@ -131,8 +132,7 @@ async def _open_within(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(Struct, frozen=True):
     master: MasterKey
     identity: Identity
     slots: list[Slot]
@@ -148,8 +148,7 @@ def _relay_id(conn: sqlite3.Connection) -> RelayId | None:
     return relay_id
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(Struct, frozen=True):
     epoch: Epoch
     general: GroupId
     owner_code: str | None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import GroupId, Seq
 from common.protocol import limits
@@ -58,8 +59,7 @@ def chunks_of(group: GroupId | None, words: Iterable[bytes]) -> list[Chunk]:
     return chunks
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """The link is to be closed with this code and reason."""
 
     code: int

@@ -6,8 +6,9 @@ What is set for somebody alone counts before what is set for everybody, and that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, get_args
+
+from msgspec import Struct
 
 from common.errors import LimitReached, QuotaExceeded, RateLimited, TooManyConnections, WireError
 from common.ids import UserId
@@ -62,8 +63,7 @@ def defaults(rate: int, files: int) -> dict[LimitName, int]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What was set. *user*: for whom alone, None for everybody. *value*: 0 is no limit."""
 
     name: LimitName

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.messages import GroupKind, Keeps, Role
 from relay.keeping import OwnRule, Rule, keeps_of
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """A group as the relay knows it now. *last_seq*: the last entry that was published; *floor*: up to where the log was deleted."""
 
     id: GroupId
@@ -27,7 +27,7 @@ class Group:
     roles: dict[UserId, Role] = field(default_factory=dict)
     slow: int = 0
     """Seconds between two messages of one member."""
-    floor: Seq = Seq(0)  # noqa: RUF009 - it never changes
+    floor: Seq = Seq(0)
     own: OwnRule = field(default_factory=OwnRule)
     keeps: Keeps | None = None
     """What follows from its own rule and the relay's."""

@@ -18,6 +18,7 @@ from hashlib import blake2b
 from typing import Final, Literal
 
 import msgspec
+from msgspec import Struct
 from nacl.exceptions import CryptoError
 from nacl.pwhash import argon2id
 
@@ -30,8 +31,7 @@ SALT_BYTES: Final = 16
 SlotKind = Literal["file", "passphrase", "recovery"]
 
 
-@dataclass(frozen=True, slots=True)
-class KdfCost:
+class KdfCost(Struct, frozen=True):
     """What one guess at a passphrase costs: *ops* passes over *mem* bytes (argon2id)."""
 
     ops: int

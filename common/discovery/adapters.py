@@ -10,10 +10,10 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import ifaddr
+from msgspec import Struct
 
 from common.discovery.record import Subnet
 
@@ -34,8 +34,7 @@ _FAR_IPV4: Final = "192.0.2.1"
 _FAR_IPV6: Final = "2001:db8::1"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalAddress:
+class LocalAddress(Struct, frozen=True):
     """One address of this machine. *adapter*: its system name; *index*: its number in the system, 0 if unknown."""
 
     adapter: str

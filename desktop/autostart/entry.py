@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
 GUARD: Final = '[ -x "$0" ] && [ -e "$1" ] || exit 0; exec "$0" "$@"'
@@ -15,8 +16,7 @@ GUARD: Final = '[ -x "$0" ] && [ -e "$1" ] || exit 0; exec "$0" "$@"'
 _WINDOWLESS: Final = "pythonw.exe"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """*name*: of the entry, in letters that every system takes. *title*: for people. *command*: program and arguments."""
 
     name: str

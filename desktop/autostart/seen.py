@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class AutostartSeen:
+class AutostartSeen(Struct, frozen=True):
     """*client*, *relay*: whether each starts at sign-in. *problem*: empty, or in words why it could not be changed."""
 
     client: bool

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Final
+
+from msgspec.structs import replace
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol import limits

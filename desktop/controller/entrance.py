@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import RelayId
 from desktop.controller.doors import LinkDoor
@@ -30,8 +31,7 @@ _SEEK_S: Final = 5
 """So long after nobody answered where the settings point, it is tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _SigningIn:
+class _SigningIn(Struct, frozen=True):
     """The form for *relay* is on the screen. *code*: an invitation or owner code that is already known."""
 
     relay: FoundRelay

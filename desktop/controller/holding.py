@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Seq
 from common.protocol.messages import GroupInfo, Silence
@@ -15,8 +16,7 @@ from desktop.model.roster import Roster
 _LEADING = ("owner", "admin")
 
 
-@dataclass(slots=True)
-class _Said:
+class _Said(Struct):
     """The last own message of a group, and when it was said by this computer's clock."""
 
     seq: Seq

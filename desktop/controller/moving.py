@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from desktop.controller.doors import HostingDoor, MovingDoor
 from desktop.hosted import HostingReady

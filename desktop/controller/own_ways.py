@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from common.ids import GroupId
 from desktop.controller.doors import LinkDoor
@@ -43,11 +43,8 @@ class OwnWays:
 
     def choose(self, group: GroupId, *, notify: NotifyLevel | None = None, hidden: bool | None = None) -> None:
         """How the person wants that conversation."""
-        choice = self._choices.get(group, GroupChoice())
-        if notify is not None:
-            choice = replace(choice, notify=notify)
-        if hidden is not None:
-            choice = replace(choice, hidden=hidden)
+        now = self._choices.get(group, GroupChoice())
+        choice = GroupChoice(now.notify if notify is None else notify, now.hidden if hidden is None else hidden)
         self._link.choose(group, choice)
 
     def set_presence(self, state: OwnState, text: str) -> None:

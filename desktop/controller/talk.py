@@ -7,10 +7,11 @@ noted while a turn's events are folded and drawn once in `settle`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Flag, auto
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, Forward
@@ -86,8 +87,7 @@ class _Stale(Flag):
     EVERYTHING = RAIL | HEADER | MEMBERS | STATUS | COUNT
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """The conversation that is open, and where its reader is."""
 
     group: GroupId

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from html import escape
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.ids import Millis, Seq
 from desktop import locale
@@ -32,8 +33,7 @@ _POLICY: Final = (
 )
 
 
-@dataclass(slots=True)
-class _Month:
+class _Month(Struct):
     """A line of the contents."""
 
     first_day: date
@@ -41,8 +41,7 @@ class _Month:
     messages: int = 0
 
 
-@dataclass(slots=True)
-class _Pinned:
+class _Pinned(Struct):
     """Both as HTML."""
 
     seq: Seq
@@ -50,8 +49,7 @@ class _Pinned:
     who: str
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(Struct):
     """The one that is being filled."""
 
     number: int

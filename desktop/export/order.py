@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis
 
@@ -14,8 +15,7 @@ Phase = Literal["there", "reading", "files", "writing", "done", "failed", "cance
 """*there*: there is a folder of that name, and nothing was begun. The last three are ends; after the last two nothing is left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """*name*: of the conversation, as the person sees it. *folder*: where the export's own folder is to be made."""
 
     group: GroupId
@@ -27,8 +27,7 @@ class Order:
     if_there: IfThere = "ask"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far an export is. *folder*: its own one.
 
     *done* of *total*: entries of the log in ``reading`` and ``writing``, bytes in ``files``. *waiting*: the relay is away; it goes on

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
 from typing import Final
 from urllib.parse import quote as url_quote
+
+from msgspec import Struct
 
 from common.ids import Millis, UserId
 from common.protocol.messages import Entry, FileInfo, User
@@ -78,8 +79,7 @@ _NOTICES: Final = {
 _DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: NoticeKind.REMOVED}
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The message above: its author, when, and whether it was the reader's."""
 
     sender: UserId

@@ -12,10 +12,11 @@ import logging
 import platform
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from common.crypto.identity import SCHEME, BadInvitation, parse_invitation
 from common.errors import LinkLost, MessengerError
@@ -109,8 +110,7 @@ _WRONG_CODE: Final = "invitation_needed"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Present:
+class _Present(Struct):
     """The account that is signed in, with its link."""
 
     kept: KeptToken

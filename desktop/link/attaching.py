@@ -12,9 +12,10 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from common.ids import GroupId
 from common.protocol import limits

@@ -12,8 +12,9 @@ import contextlib
 import ipaddress
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.discovery.adapters import LocalAddress, lan_addresses, local_addresses, subnets
 from common.discovery.broadcast import Asker
@@ -61,8 +62,7 @@ _OWN_SOURCES: Final = frozenset({_LAST, _ASKED, _TYPED, _SWEPT})
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Clue:
+class _Clue(Struct):
     """Where a relay may be, and what it answered last."""
 
     relay_id: RelayId

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.protocol.limits import DEFAULT_PORT
 
 
-@dataclass(frozen=True, slots=True)
-class Looking:
+class Looking(Struct, frozen=True):
     """How relays are looked for. *server*: address to go to instead of discovering (``SERVER_HOST``), may be empty.
 
     *interfaces*: adapters or addresses to look on, those of the LAN when empty. *ports* are asked by broadcast.

@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import errno
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import aiohttp
 import msgspec
+from msgspec import Struct
 from yarl import URL
 
 from common.crypto.identity import pin_of, relay_id_of_pin
@@ -62,8 +62,7 @@ class Unanswered(ProbeFailed):
     """Nothing came back in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What answered at *address*. *relay_id* is of the certificate that it showed; *card* is its own word, made safe to show."""
 
     relay_id: RelayId
@@ -71,8 +70,7 @@ class Answered:
     card: RelayCard
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What the addresses of one relay gave.
 
     *best*: the relay that was meant, at the first of its addresses that answered. *others*: other identities that answered.

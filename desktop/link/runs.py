@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from common.ids import Seq
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Run:
+class Run(Struct, frozen=True, order=True):
     """Every seq from *first* to *last*, both included."""
 
     first: Seq
@@ -24,8 +24,7 @@ class Run:
         return self.first <= seq <= self.last
 
 
-@dataclass(slots=True)
-class Runs:
+class Runs(Struct):
     """Runs in rising order that neither touch nor overlap."""
 
     _runs: list[Run] = field(default_factory=list)

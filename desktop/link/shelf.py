@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from common.errors import SealError
 from common.ids import Epoch, GroupId, Millis, Nonce, Seq, UserId
@@ -36,8 +36,7 @@ class ReadBy(msgspec.Struct, frozen=True):
     seq: Seq
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(Struct):
     """What is in memory."""
 
     groups: dict[GroupId, GroupInfo] = field(default_factory=dict)

@@ -7,9 +7,11 @@ import io
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.environment import child_environment
 from desktop.events import Raster
@@ -37,8 +39,7 @@ def _opened(path: Path) -> AnyFile:
     return path.open("rb")
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
+class Thumbnail(Struct, frozen=True):
     """*png*: safe to decode. *width*, *height*: of the original, as it is to be seen."""
 
     png: bytes

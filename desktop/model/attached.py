@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from common.ids import GroupId
 from desktop.events import PendingUpload
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedRow:
+class AttachedRow(Struct, frozen=True):
     """A file in the strip above the composer. *preview*: a small picture (PNG), empty while there is none. Sizes in bytes and pixels."""
 
     key: str

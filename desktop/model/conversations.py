@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.limits import UNREAD_COUNTED
@@ -25,8 +24,7 @@ _FIRST_NAME: Final = "General"
 """The name that relays give their general group."""
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(Struct):
     """One group as this person sees it."""
 
     info: GroupInfo

@@ -9,8 +9,9 @@ on another device, or taken back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import Entry, GroupInfo
@@ -33,8 +34,7 @@ _KEPT: Final = 100
 _LONG_AGO: Final = Millis(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """What the person is at. *looked_at*: the open conversation, while the window has the keyboard."""
 
     focused: bool = False
@@ -42,23 +42,20 @@ class Sight:
     dnd: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(Struct, frozen=True):
     """The notification of *group* (None: the one that summed up) is to go."""
 
     group: GroupId | None
 
 
-@dataclass(frozen=True, slots=True)
-class Bell:
+class Bell(Struct, frozen=True):
     """Something may be heard, and nothing is shown: the person wants no notifications."""
 
 
 Change = Notification | Withdrawal | Bell
 
 
-@dataclass(slots=True)
-class _Told:
+class _Told(Struct):
     """What was said in one conversation: waiting to be shown, or shown."""
 
     entries: list[Entry] = field(default_factory=list)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from desktop.locale import _
 from desktop.notifications import ServiceSeen, TestShown
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """*state*: how it stands, in a sentence; *is_good*: notifications can be seen. *advice*: what to do, may be empty."""
 
     state: str

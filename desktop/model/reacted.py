@@ -6,8 +6,9 @@ Everything follows from the log and the read marker, so it is the same whether o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import Seq, UserId
 from desktop.model.timeline import Timeline
@@ -15,8 +16,7 @@ from desktop.model.timeline import Timeline
 _NAMED: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ReactionNote:
+class ReactionNote(Struct, frozen=True):
     """*names*: of those who reacted last, at most two; *others*: how many more. *target*, *text*: the message; of several, the one last reacted to.
 
     *emoji*: the last one that was put; *messages*: to how many messages.

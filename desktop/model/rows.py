@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 from typing import Protocol
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import FileInfo, GroupKind, Keeps, NotifyLevel, PresenceState, Role
@@ -22,25 +23,21 @@ class Delivery(Enum):
     FAILED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class DayLine:
+class DayLine(Struct, frozen=True):
     """A new day begins."""
 
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
+class NewLine(Struct, frozen=True):
     """What follows is new since the conversation was last read."""
 
 
-@dataclass(frozen=True, slots=True)
-class GapLine:
+class GapLine(Struct, frozen=True):
     """Entries between the rows around it are still being fetched, or cannot be fetched without the relay."""
 
 
-@dataclass(frozen=True, slots=True)
-class BeginLine:
+class BeginLine(Struct, frozen=True):
     """Here the messages begin: what was said before has had its time (*cut*), or will have it. *keeps*: how much is kept."""
 
     keeps: Keeps
@@ -67,8 +64,7 @@ class NoticeKind(Enum):
     DELETED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something that happened to the group, in its place in the log.
 
     *text*: the new name of a renamed group, the topic, the role, the seconds of a mute or pause. *whom*: who was added, removed, banned,
@@ -84,8 +80,7 @@ class Notice:
     keeps: Keeps | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """The message that another one answers, shown above it. *text* is its beginning; empty: it is not known here, or was deleted."""
 
     seq: Seq
@@ -95,8 +90,7 @@ class Quote:
     redacted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(Struct, frozen=True):
     """One emoji at a message. *own*: the reader's is among them; *names*: who put it, the first ones."""
 
     emoji: str
@@ -105,8 +99,7 @@ class Reaction:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Bubble:
+class Bubble(Struct, frozen=True):
     """One message. *seq* is missing while it waits; *nonce* of own ones. First and last of a run: same author, same day, 5 minutes."""
 
     seq: Seq | None
@@ -141,8 +134,7 @@ class Bubble:
     may_delete: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PinRow:
+class PinRow(Struct, frozen=True):
     """A message in the list of pinned ones."""
 
     seq: Seq
@@ -153,8 +145,7 @@ class PinRow:
     files: tuple[FileInfo, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderRow:
+class ReaderRow(Struct, frozen=True):
     """Who has read an own message, and when."""
 
     user: UserId
@@ -162,8 +153,7 @@ class ReaderRow:
     at: Millis
 
 
-@dataclass(frozen=True, slots=True)
-class BanRow:
+class BanRow(Struct, frozen=True):
     """Who may not come back into a group; *by_name*: by whose decision."""
 
     user: UserId
@@ -173,8 +163,7 @@ class BanRow:
     at: Millis
 
 
-@dataclass(frozen=True, slots=True)
-class HitRow:
+class HitRow(Struct, frozen=True):
     """A message that was found. *marks*: what to emphasise in *snippet*, (start, end)."""
 
     group: GroupId
@@ -191,8 +180,7 @@ class HitRow:
 Row = BeginLine | DayLine | NewLine | GapLine | Notice | Bubble
 
 
-@dataclass(frozen=True, slots=True)
-class Splice:
+class Splice(Struct, frozen=True):
     """Rows [start, start + removed) were replaced by *added* new ones; everything else only moved. The list is already new."""
 
     start: int
@@ -207,8 +195,7 @@ class Rows(Protocol):
     def __getitem__(self, index: int, /) -> Row: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RailRow:
+class RailRow(Struct, frozen=True):
     """A conversation in the list at the left. *notify* (of what the person wants to be told) and drafts are shown.
 
     *joined* is false for a group one could join.
@@ -239,8 +226,7 @@ class RailRow:
     """Out of sight: not in the list, unless it is open; found by the quick switcher."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True):
     """A person in the members pane."""
 
     user: UserId
@@ -255,8 +241,7 @@ class MemberRow:
     """May write nothing here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """Above the timeline. *complete_up_to* is set while the link is down: what is shown is complete up to then."""
 
     group: GroupId

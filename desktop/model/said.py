@@ -7,10 +7,9 @@ waits in the outbox comes after everything in the log.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from common.ids import MAX_INTEGER, Seq, UserId
 from common.protocol.messages import Entry
@@ -23,8 +22,7 @@ SAYING: Final = frozenset({"edit", "redaction", "reaction", "pin"})
 """Kinds of entries, and of what waits in the outbox, that speak of another entry."""
 
 
-@dataclass(slots=True)
-class _Words:
+class _Words(Struct):
     """All that is known to be said of one message."""
 
     edit: Entry | None = None

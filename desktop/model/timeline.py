@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from common.ids import MAX_INTEGER, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, Keeps
@@ -61,16 +62,14 @@ _DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: 
 _EVERYBODY: Final = UserId(0)
 
 
-@dataclass(slots=True)
-class _Stretch:
+class _Stretch(Struct):
     """Entries [first, last], all known."""
 
     first: int
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Entries that are missing: those between *after* and *before*, both known."""
 
     after: Seq

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from desktop.events import Transfer, TransferChanged, TransferEnded
 
 UNDER_WAY: Final = frozenset({"waiting", "running", "paused"})
 
 
-@dataclass(frozen=True, slots=True)
-class TransferList:
+class TransferList(Struct, frozen=True):
     """What is listed, the newest first. *share*: of all bytes that are under way; None while nothing is."""
 
     transfers: tuple[Transfer, ...] = ()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis
 from desktop.events import OutboxItem, PendingUpload
 from desktop.model.drafts import Drafts
 
 
-@dataclass(frozen=True, slots=True)
-class UnsentText:
+class UnsentText(Struct, frozen=True):
     """One text and the names of its files. *at*: when it was written; None of a draft."""
 
     text: str
@@ -19,8 +19,7 @@ class UnsentText:
     at: Millis | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnsentRow:
+class UnsentRow(Struct, frozen=True):
     """All of one conversation. *name* is empty when nobody remembers what it was called."""
 
     group: GroupId

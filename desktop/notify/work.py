@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from common.ids import GroupId
 from desktop.notifications import Notification
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """What was asked and is not done yet."""
 
     wanted: dict[GroupId | None, Notification | None] = field(default_factory=dict)

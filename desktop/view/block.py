@@ -6,8 +6,9 @@ All places are real pixels, x from the left edge of the list, y from the top of 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from desktop.view.paint import Radii
 
@@ -120,8 +121,7 @@ class Hit(NamedTuple):
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """A row, ready to draw. *text*: all that can be selected and copied, in reading order."""
 
     height: int = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from desktop.view.fonts import Measure
 from desktop.view.markdown import Document, Passage, Span
@@ -51,8 +52,7 @@ class Marker(NamedTuple):
     span: Span
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """Everything in its place, from the body's upper left corner. *ink*: where the last line's letters end."""
 
     lines: list[PlacedLine] = field(default_factory=list)

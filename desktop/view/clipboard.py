@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import tkinter as tk
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
+
+from msgspec import Struct
 
 _PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp")
 """Formats that the limited child can draw, the best first."""
@@ -21,15 +22,13 @@ _BYTES: Final = {f"0x{number:x}": bytes([number]) for number in range(256)}
 _WITHIN_S: Final = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedFiles:
+class CopiedFiles(Struct, frozen=True):
     """Files, as a file manager copies them."""
 
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedPicture:
+class CopiedPicture(Struct, frozen=True):
     """A picture without a file: the bytes of one as *mime* says; none where it cannot be read."""
 
     content: bytes

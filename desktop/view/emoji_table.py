@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from desktop.locale import _, current
 from desktop.view import emoji
@@ -29,8 +30,7 @@ _HEAD: Final = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Emoji:
+class Emoji(Struct, frozen=True):
     """*name* in the language of the window; *names* in every language, folded; *words*: all that it is found by, each after a blank."""
 
     sign: str
@@ -40,8 +40,7 @@ class Emoji:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Those that can be drawn here, in the usual order."""
 
     emoji: tuple[Emoji, ...]

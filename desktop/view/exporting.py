@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from common.ids import GroupId, Millis
 from desktop.export.order import Order, Progress

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 GRID: Final = 24
 _ARC_STEPS: Final = 40
@@ -12,15 +13,13 @@ _ARC_STEPS: Final = 40
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A stroke through these points."""
 
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
+class Circle(Struct, frozen=True):
     """A stroke around a centre."""
 
     x: float
@@ -28,8 +27,7 @@ class Circle:
     radius: float
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(Struct, frozen=True):
     """A filled disc."""
 
     x: float
@@ -37,15 +35,13 @@ class Dot:
     radius: float
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A filled polygon."""
 
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A stroke around a rectangle with round corners."""
 
     left: float

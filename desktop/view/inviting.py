@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import Millis
 from common.protocol.messages import Invite
@@ -23,8 +24,7 @@ _QR: Final = 190
 _LIST: Final = 96
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """An invitation that was just made; its code and link are told this once."""
 
     invite: Invite

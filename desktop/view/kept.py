@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Iterator
-from dataclasses import dataclass
 from tkinter import ttk
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+
+class Kept(Struct, frozen=True):
     """*fields*: text and cursor of each field; *switches*: whether each is on; *focus*: which widget has the keyboard, counted."""
 
     fields: tuple[tuple[str, int], ...]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from desktop.locale import mark
 from desktop.view import keys
@@ -32,8 +33,7 @@ Act = Callable[[], object]
 """What a key does; when it returns False the key goes on to others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """*act*: what whoever binds it calls it. *what*: the same for people."""
 
     act: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from desktop.events import NotifyLevel
 from desktop.locale import _
@@ -13,8 +14,7 @@ SIGNS: Final[dict[NotifyLevel, str]] = {"all": "", "mentions": "at", "nothing": 
 """The icon beside the name of a conversation; empty: none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """*icon*: in a menu. *short*: on a button below a heading, *full*: by itself."""
 
     level: NotifyLevel

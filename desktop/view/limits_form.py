@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import Final
+
+from msgspec import Struct
 
 from common.protocol.messages import LimitName, PersonLimit
 from desktop.locale import _, mark
@@ -40,8 +41,7 @@ SetOne = Callable[[LimitName, int | None], None]
 """Is given the limit, and what is to count: 0 is no limit, None what counts otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """For whom the limits are: *is_person*, or everybody. *others*: in words, for whom each is otherwise."""
 
     is_person: bool

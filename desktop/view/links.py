@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import idna
+from msgspec import Struct
 
 from desktop.locale import _
 
@@ -56,8 +56,7 @@ class Kind(Enum):
     """A file or folder: shown by the file manager."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A link taken apart. *host* as a reader should see it, *ascii_host* as it is looked up; *path* of a `Kind.PLACE`."""
 
     kind: Kind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tkinter as tk
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from desktop.view.fonts import Fonts
 from desktop.view.paint import Paint
@@ -12,8 +13,7 @@ from desktop.view.scale import Scale
 from desktop.view.tokens import DARK, LIGHT, Palette
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One theme at one scale. Another theme or scale is another look, and the widgets are built anew with it."""
 
     scale: Scale

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import UserId
 from desktop.locale import _
@@ -45,8 +46,7 @@ def called(text: str, people: dict[str, UserId]) -> tuple[UserId, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(Struct, frozen=True):
     """A line of the list: what is written, and what is shown for it."""
 
     user: UserId

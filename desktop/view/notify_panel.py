@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desktop.locale import _
 from desktop.model.notify_advice import advise
@@ -16,8 +18,7 @@ from desktop.view.look import Look
 from desktop.view.sheets.choosing import Choosing
 
 
-@dataclass(frozen=True, slots=True)
-class NotifyActs:
+class NotifyActs(Struct, frozen=True):
     """What the panel asks for; every change takes effect at once."""
 
     set_wishes: Callable[[Wishes], None]
@@ -95,7 +96,7 @@ class NotifyPanel(tk.Frame):
         kit.switch(self, self._look, text, value, command).pack(fill="x", pady=(self._look.px(6), 0))
 
     def _wish(self, **changes: object) -> None:
-        wishes = replace(self._wishes, **changes)  # type: ignore[arg-type]
+        wishes = replace(self._wishes, **changes)
         if wishes != self._wishes:
             self._wishes = wishes
             self._acts.set_wishes(wishes)

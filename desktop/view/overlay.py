@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from desktop.view import emoji, tokens
 from desktop.view.bubble import emoji_picture
@@ -22,8 +23,7 @@ _QUICK: Final = 42
 _QUICK_STEP: Final = 34
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A line of a menu. *key* is shown at the right, and does the same while the menu is open; whoever has the keyboard binds it.
 
     *chosen*: it is as the line says already, so a check stands in place of its icon.
@@ -42,8 +42,7 @@ class Choice:
         return "check" if self.chosen else self.icon
 
 
-@dataclass(frozen=True, slots=True)
-class Quick:
+class Quick(Struct, frozen=True):
     """An emoji in the row above a menu's lines."""
 
     sign: str

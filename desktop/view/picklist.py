@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import tkinter as tk
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from common.protocol.messages import PresenceState
 from desktop.view import keymap, kit, presence
@@ -22,8 +23,7 @@ _PAGE: Final = 6
 """Lines of a page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """*below*: some words under the title, up to three lines of it when *long*; *marks*: what is emphasised in it, (start, end)."""
 
     title: str

@@ -6,8 +6,9 @@ import sys
 import time
 import tkinter as tk
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis
 from common.protocol import limits
@@ -22,8 +23,7 @@ from desktop.view.look import Look
 from desktop.view.virtual import VirtualList
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A heading between the conversations."""
 
     title: str

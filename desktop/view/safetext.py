@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 MARKS_MAX: Final = 4
 """Combining marks on one letter; no language needs more."""
@@ -40,8 +41,7 @@ _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _ASTRAL_RUN: Final = re.compile("[\U00010000-\U0010ffff][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*")
 
 
-@dataclass(slots=True)
-class SafeText:
+class SafeText(Struct):
     """How text is made safe here. *astral*: whether Tk survives characters beyond the basic plane; found out while it runs."""
 
     astral: bool = True

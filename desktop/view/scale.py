@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 LEAST, MOST = 85, 300
 """Percent, of the interface and of text."""
@@ -18,8 +19,7 @@ STEPS = (85, 100, 115, 130, 150, 175, 200, 250, 300)
 STANDARD_DPI = 96
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """*factor*: real pixels for a logical one; *font_factor*: the same for sizes handed to Tk as a font's.
 
     *text*: how much larger text is than what is around it.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Sequence
-from dataclasses import dataclass
 from tkinter import ttk
+
+from msgspec import Struct
 
 from desktop.locale import _
 from desktop.view import kit
 from desktop.view.look import Look
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """*title*: what *secret* is; *curl*: a command that uses it."""
 
     title: str

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from desktop.model.rows import Splice
 from desktop.view.block import Block, Run
@@ -20,8 +22,7 @@ class Place(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """From *anchor*, where it was begun, to *end*, where the pointer is; either may come first."""
 
     anchor: Place

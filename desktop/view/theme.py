@@ -8,10 +8,10 @@ would make every control 16 pixels too high; hence ``padding=0`` throughout.
 from __future__ import annotations
 
 import tkinter as tk
-from dataclasses import dataclass
 from tkinter import ttk
 from typing import Any, Final
 
+from msgspec import Struct
 from PIL import Image
 
 from desktop.view import paint as drawing
@@ -30,8 +30,7 @@ SHEET_BLUR: Final = 10
 """Logical pixels; the shadow of a sheet reaches twice as far."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Button:
+class _Button(Struct, frozen=True):
     normal: str
     hover: str
     press: str

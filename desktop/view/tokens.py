@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 # -- lengths -----------------------------------------------------------------------------------------------------------
 
@@ -68,8 +69,7 @@ MONO_FAMILIES: Final = ("Cascadia Mono", "Consolas", "SF Mono", "Menlo", "DejaVu
 # -- colours -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """The colours of one theme, by role. Pairs of text and ground keep a contrast of 4.5 (WCAG AA)."""
 
     dark: bool

@@ -12,8 +12,9 @@ import sys
 import tkinter as tk
 from collections import OrderedDict, deque
 from collections.abc import Collection, Hashable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from desktop.view import kit, tokens
 from desktop.view.block import Block, Live
@@ -31,8 +32,7 @@ _GLIDE_SHARE: Final = 0.4
 """Of the way that is left, for each step of a glide: 120 ms for the most part of it."""
 
 
-@dataclass(slots=True)
-class Drawn:
+class Drawn(Struct):
     """A row that exists as canvas items. *firsts*: the item with which each mark begins."""
 
     top: int
@@ -45,8 +45,7 @@ class Drawn:
         return self.top + self.block.height
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a reader is: so many pixels of row *index* are above the view. *at_end*: at the newest row, and stays there."""
 
     index: int

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
@@ -72,8 +73,7 @@ _PROBE_AFTER_MS: Final = 1500
 _HARMLESS, _DEADLY = "harmless", "deadly"
 
 
-@dataclass(slots=True)
-class _Shown:
+class _Shown(Struct):
     """What the controller said last, to be shown again by a new screen."""
 
     relays: tuple[Sequence[FoundRelay], str, str, str] = ((), "", "", "")
@@ -88,7 +88,7 @@ class _Shown:
     members: Sequence[MemberRow] = ()
     composer: tuple[str, bool, str] = ("", False, "")
     attached: Sequence[AttachedRow] = ()
-    mode: ComposerMode = Writing()  # noqa: RUF009 - it never changes
+    mode: ComposerMode = Writing()
     wait_s: int = 0
     unread: int = 0
     place: Place | None = None

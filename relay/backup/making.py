@@ -14,9 +14,10 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.crypto.frames import FrameWriter
 from common.crypto.keyslots import MasterKey
@@ -41,8 +42,7 @@ class Stopped(Exception):
     """It was asked to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A backup that stands. *bytes*: its length. *missing*: files that were deleted while it was made, and so are not in it."""
 
     path: Path
@@ -52,8 +52,7 @@ class Made:
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """What is backed up. *database*: a copy that belongs to the backup alone; *files*: the folder of contents."""
 
     relay_id: RelayId

@@ -10,9 +10,10 @@ import os
 import re
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, Protocol, cast
+
+from msgspec import Struct
 
 from common.crypto.frames import FrameReader
 from common.crypto.keyslots import MasterKey
@@ -25,8 +26,7 @@ _FILE: Final = re.compile(r"files/([0-9a-f]{2})/(\1[0-9a-f]{30})")
 Told = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a backup holds."""
 
     header: Header

@@ -14,10 +14,12 @@ import contextlib
 import io
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.crypto.keyfile import read_key_file
 from common.crypto.keyslots import MasterKey, Slot, unlock
@@ -37,8 +39,7 @@ Told = Callable[[int, int], None]
 _ROOM: Final = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """A relay that can be started. *moved*: where the data that was there before is now, if there was any."""
 
     reading: Reading

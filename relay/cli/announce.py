@@ -14,8 +14,9 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.crypto.identity import show_relay_id
 from common.discovery.adapters import local_addresses
@@ -95,8 +96,7 @@ async def _until_stopped(announcing: Announcing) -> None:
         await task
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """How it stands with an announcement, in *words* for people; *addresses*: where it leads."""
 
     words: str
@@ -201,8 +201,7 @@ def in_words(beacon: Beacon, announcement: Announcement) -> str:
             return f"Asking the network whether the name “{announcement.name}” is free."
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a relay is. *here*: one address of this computer, empty for all of them; *elsewhere*: those of another computer."""
 
     here: str = ""

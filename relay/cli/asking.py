@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from common.crypto.identity import relay_id_of
 from common.crypto.tls import client_context
@@ -30,8 +30,7 @@ class PortClosed(NoRelay):
     """The computer is there, and nothing listens on that port."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """Who answered. *relay_id* is of the certificate that it showed. *ahead_s*: by how much this computer's clock is ahead of the one
     there, to a second or two; None: it did not say what time it is."""
 

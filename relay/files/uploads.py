@@ -14,8 +14,10 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from common.errors import (
     ChecksumMismatch,
@@ -61,8 +63,7 @@ UNNAMED_MAX: Final = 500
 Read = Callable[[], Awaitable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class FileLimits:
+class FileLimits(Struct, frozen=True):
     """What this relay takes. *one*: bytes of a file, 0 takes none; *of_people*: what each person may have; *in_all*: bytes of all, 0 is
     no limit."""
 
@@ -71,8 +72,7 @@ class FileLimits:
     in_all: int
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(Struct, frozen=True):
     """What one part of an upload must come to."""
 
     algorithm: str

@@ -11,8 +11,9 @@ cursor is beyond the end, or another entry stands there. Then none of its cursor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.errors import NotSignedIn
 from common.ids import GroupId, Seq
@@ -30,8 +31,7 @@ RESUME_ENTRIES_IN_ALL: Final = limits.OUTBOX_EVENTS // 2
 RESUME_BYTES: Final = limits.OUTBOX_BYTES // 2
 
 
-@dataclass(slots=True)
-class _Missed:
+class _Missed(Struct):
     """What a client missed: as chunks, and the groups where it is too much for that."""
 
     chunks: list[Chunk] = field(default_factory=list)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from msgspec import structs
+from msgspec.structs import replace
 
 from common.errors import NotAllowed, UnknownGroup
 from common.ids import GroupId, Millis, Seq, UserId

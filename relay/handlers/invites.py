@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from common.crypto.identity import Invitation
 from common.errors import BadRequest, InvitationNeeded, NotAllowed, TooManyAttempts
@@ -145,8 +146,7 @@ def _place(host: str) -> tuple[str, int] | None:
 # -- used --------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a code is good for."""
 
     is_owner: bool

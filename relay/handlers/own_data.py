@@ -7,11 +7,11 @@ tokens and codes the relay has only hashes.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.messages import Entry, FileId, FileInfo, GroupKind, NotifyLevel, Role, User
@@ -101,8 +101,7 @@ class Upload(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """A group that is looked through for what they said."""
 
     group: GroupId

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, RelayId, SessionId, UserId
 from common.protocol.messages import LimitName, Registration, Scope, User
@@ -21,8 +22,7 @@ from relay.tally import Tally
 from relay.throttle import Buckets, Guesses, Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Throttles:
+class Throttles(Struct, frozen=True):
     """Every limit of how often. The buckets of a session are shared by its links and its HTTP requests."""
 
     posts_by_session: Buckets[SessionId]
@@ -36,8 +36,7 @@ class Throttles:
     tokens: Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The parts of one relay. *now*: Unix milliseconds. *reached_at*: the host and port where neighbours reach it at this moment.
 
     *only_admins_invite*: with the policy ``invite``, people without an account are let in by invitations of the relay's owners and
@@ -76,15 +75,13 @@ class Parts:
                 raise reached(name, burst, round(wait_s, 3))
 
 
-@dataclass(frozen=True, slots=True)
-class Stranger:
+class Stranger(Struct, frozen=True):
     """Somebody without a token, at *address*."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """A device session that showed its token, or a script with an access token. *link*: its WebSocket, None when it asks by plain HTTP.
 
     *scope*: what the access token is good for, at *expires* for the last time; None of a device session, that may all and for ever.

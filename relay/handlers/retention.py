@@ -7,10 +7,9 @@ person was told how many messages that are. While everything is held, nobody del
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from common.errors import NotAllowed, OnHold, UnknownGroup, WouldDelete
 from common.ids import GroupId, UserId
@@ -40,8 +39,7 @@ _Rules = tuple[Rule, OwnRule]
 Change = Callable[[Rule, OwnRule], _Rules]
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(Struct, frozen=True):
     """Who wants another rule. *owns*: the relay, so that a group may keep more than that.
 
     *user*: in whose name it is written down, None: nobody has an account yet; *via*: by what. *by*: who does it with a client. *check* looks

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from common.errors import NotAllowed, NotAMember, NotSignedIn, RateLimited, UnknownGroup
 from common.protocol.messages import (
@@ -213,8 +214,7 @@ def MEMBER_IF_NAMED(parts: Parts, caller: Caller, command: Any) -> None:  # noqa
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A command that is awaited before the next one of its link begins.
 
     *scope*: what an access token must be good for; None: no access token may.
@@ -229,8 +229,7 @@ class Rule:
     speaks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pipelined:
+class Pipelined(Struct, frozen=True):
     """A command that only begins: its link goes on, the answer follows when the future is done."""
 
     begin: Callable[[Parts, Any, Any], asyncio.Future[Entry]]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from common.ids import GroupId, Seq, UserId
 from common.protocol import limits
@@ -18,8 +17,7 @@ from relay.storage.mutes import MuteRow
 from relay.storage.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class GroupFacts:
+class GroupFacts(Struct, frozen=True):
     """What the roster knew of a group at one moment, as a value that may cross to a reader's thread."""
 
     id: GroupId
@@ -31,7 +29,7 @@ class GroupFacts:
     role: Role | None
     peer: UserId | None = None
     slow: int = 0
-    floor: Seq = Seq(0)  # noqa: RUF009 - it never changes
+    floor: Seq = Seq(0)
     keeps: Keeps | None = None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+from msgspec import Struct
 
 from common.ids import Millis
 
@@ -33,16 +34,14 @@ CLOCK_BACK_MS: Final = 60_000
 CERTIFICATE_SOON_MS: Final = 90 * 24 * 3600 * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Something that is not well."""
 
     code: Code
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """What was found on the disk. Bytes; None: it cannot be told. *key_problem*: why the key file opens the data no more; empty
     while it does, or is not needed. *backup_free*: where the daily backups go, None without them."""
 
@@ -53,8 +52,7 @@ class Measured:
     key_problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """*now*: what it says; *newest*: the latest that was ever seen of it, in the log too; the certificate holds *begins* to *ends*."""
 
     now: Millis

@@ -18,11 +18,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.crypto.keyfile import read_key_file, renew_key_file
 from common.crypto.keyslots import MasterKey, Slot, slot_for_key_file, slot_for_passphrase, unlock
@@ -94,8 +95,7 @@ class GivenUp(Exception):
     """It was asked to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """The relay is in *folder* and can be run. *held_s*: for how long nobody could write. *moved*: where older data of it is now."""
 
     relay_id: RelayId

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+
+from msgspec import Struct
 
 from common.crypto.keyslots import MasterKey
 from common.ids import Millis, RelayId
@@ -25,8 +26,7 @@ COPY: Final = "moving.db.part"
 """In the data folder, while the relay moves: a copy of the database, sealed as that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """What one copy holds. *database*: a copy that belongs to it alone, or None."""
 
     relay_id: RelayId

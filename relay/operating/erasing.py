@@ -7,8 +7,9 @@ is held stays until the hold ends; so does the name of who said it, and the dele
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import GroupId, Seq, UserId
 from common.protocol.messages import Entry, Fate
@@ -26,8 +27,7 @@ LOOKED_AT: Final = 200
 """Entries, or records of the audit, that are opened in one go."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaving:
+class _Leaving(Struct, frozen=True):
     """Who has deleted their account, and what becomes of what they said."""
 
     user: UserId

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.crypto.keyslots import MasterKey, Slot
 from common.ids import Millis
@@ -20,8 +21,7 @@ from relay.storage.transaction import Transaction
 Tell = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """The relay, for who runs it. *store*: the storage that the parts use too, with what nobody else may do. *tell*: how far it is.
     *renewal*: what seals older entries anew.
 

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.errors import RelayMoving, ShuttingDown, StorageUnavailable
 from common.ids import GroupId, Seq
@@ -25,8 +26,7 @@ LOOKED_AT: Final = 100
 """Conversations that are looked at in one go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """In seconds, but *rest*: after each step, as many times as long as the step took.
 
     *first*: after the start, when the machine's clock should be right; *every*: between two looks.

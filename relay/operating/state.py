@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from common.ids import Millis
 from common.protocol.messages import KeyWay, RelayState
@@ -19,16 +20,14 @@ from relay.storage.folder import DATABASE
 from relay.storage.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(Struct, frozen=True):
     people: int
     disabled: int
     files: int
     backup_at: Millis | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Disk:
+class _Disk(Struct, frozen=True):
     database: int | None
     free: int | None
     total: int | None

@@ -12,9 +12,10 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from common.errors import StorageUnavailable
 from common.ids import GroupId, Seq
@@ -34,8 +35,7 @@ RETRY_S: Final = 2.0
 TOLD_EVERY: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How fast the index follows, in seconds but for the rests.
 
     *gathering*: news waits so long for more of it, unless somebody searches. *rest*: after each slice, as many times as long as the

@@ -6,9 +6,11 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relay.search.shard import SPAN, Image, Known, Place, Shard, Wanted
 from relay.search.text import grams_of
@@ -24,16 +26,14 @@ _GRAMS_COUNTED: Final = 20_000
 _FIRST_NUMBER: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """The message has another text; *text*: spread."""
 
     number: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TakenBack:
+class TakenBack(Struct, frozen=True):
     """The message was redacted."""
 
     number: int

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import Millis
 from relay.search.text import Term, composed, folded, term
@@ -30,8 +31,7 @@ _KEYS: Final = {
 _FILES: Final = frozenset({"file", "files", "файл", "файлы"})
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """What is looked for: all of *terms*; by one of *senders*, in one of *groups* (folded names, empty: any); a span of time."""
 
     terms: tuple[Term, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import GroupId, UserId
 from common.protocol.messages import Entry, Hit
@@ -14,8 +15,7 @@ from relay.search.text import Term, composed, folded, snippet, spread
 from relay.storage.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """Some of the log. *reach*: the number of its last entry; *is_last*: nothing was there after it."""
 
     changes: tuple[Change, ...]
@@ -63,8 +63,7 @@ def _texts(entry: Entry) -> list[str]:
 # -- what was found ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What a hit must be, whatever the index believes."""
 
     terms: tuple[Term, ...]

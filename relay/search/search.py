@@ -6,10 +6,11 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Final
+
+from msgspec import Struct
 
 from common.errors import RateLimited, SearchUnavailable
 from common.ids import Millis
@@ -35,8 +36,7 @@ TRIED: Final = 4_000
 """So many messages are opened for one search at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Hits, newest first. *more*: there are older ones."""
 
     hits: list[Hit]

@@ -8,10 +8,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, UserId
 
@@ -49,8 +49,7 @@ class Known(NamedTuple):
     has_file: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What entries are looked for. *grams*: the rarest first; *senders*: None for anybody."""
 
     grams: tuple[str, ...]

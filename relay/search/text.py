@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 GRAM: Final = 3
 _DULL: Final = r"""\s\x00-\x1f\x7f.,:;!?()\[\]{}"'`«»„“”‘’…–—\-"""
@@ -34,8 +35,7 @@ def spread(text: str) -> str:
     return f" {' '.join(_PIECE.findall(folded(composed(text))))} "
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """Something that is looked for: a word, the beginning or part of one, or several words that stand together."""
 
     grams: tuple[str, ...]

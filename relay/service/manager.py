@@ -11,8 +11,9 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.environment import Sources
 
@@ -23,8 +24,7 @@ START_MORE_S: Final = 60
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(Struct, frozen=True):
     """*address* of its socket, empty where there is none; *watchdog_s*: it wants a sign of life that often, 0 for never."""
 
     address: str = ""

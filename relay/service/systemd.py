@@ -8,9 +8,10 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.environment import Sources
 from common.errors import StartupError
@@ -30,8 +31,7 @@ class NoService(StartupError):
     """The service cannot be put in place, taken away, or asked about here; the text says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What the manager says of the service. *active*, *sub*, *enabled*: in its own words, as ``active``, ``running``, ``enabled``."""
 
     unit: Path

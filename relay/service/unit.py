@@ -8,9 +8,10 @@ person's own folders, and what of this a manager without rights can do.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from relay.exits import MOVED_AWAY, WRONG
 
@@ -71,8 +72,7 @@ _SHUT_IN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """Where the program is. *python* starts it; *folders* are all that it needs to read besides the system's own."""
 
     root: Path

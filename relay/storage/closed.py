@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from common.crypto.keyslots import Slot
 from common.ids import Millis
@@ -18,8 +19,7 @@ from relay.storage.slots import Slots
 _NEWEST = "SELECT max((SELECT at FROM entries WHERE group_id = groups.id ORDER BY seq DESC LIMIT 1)) FROM groups"
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """What was found. *damage*: in words, empty without any; *is_whole*: all of it was looked at. *confirmed*: the salt of the recovery
     code's slot that somebody has typed back."""
 

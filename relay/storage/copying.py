@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from common.crypto.keyslots import Slot
 from common.protocol.messages import FileId
@@ -19,8 +20,7 @@ _PAGES: Final = 2048
 """Copied between two looks at whether to go on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """What is in a copy. *files*: those that are whole and have contents."""
 
     schema: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Fate, FileId
@@ -21,8 +22,7 @@ _NONCE_BYTES: Final = 16
 _SAID: Final = f"({', '.join(map(repr, SAID))})"
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(Struct, frozen=True):
     """An entry that somebody sent. *number*: its place in the order of all; *target*: the message that it speaks of."""
 
     number: int

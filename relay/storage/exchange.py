@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from common.crypto.keyslots import Slot
 from common.crypto.sealing import SealKey
@@ -27,8 +28,7 @@ _PAGE: Final = 200
 """Rows that are prepared in one go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(Struct, frozen=True):
     """What is sealed in one table. *select*: the row's key first; *update*: the new values, then that key; *columns*: their names, in
     the order in which *renew* makes their values. *lowest*: below every key."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
+
+from msgspec import Struct
 
 from common.errors import StartupError
 
@@ -29,8 +30,7 @@ UNSHARED: Final = frozenset(
 )
 
 
-@dataclass(slots=True)
-class FolderLock:
+class FolderLock(Struct):
     """Holds the data folder until `release`, or until the process ends in whatever way."""
 
     _file: IO[bytes]

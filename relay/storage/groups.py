@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from common.errors import UnknownGroup
 from common.ids import GroupId, Millis, Seq, UserId
@@ -20,8 +21,7 @@ _COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True):
     """A group, and where its log begins and ends."""
 
     id: GroupId
@@ -35,8 +35,7 @@ class GroupRow:
     """Seconds between two messages of one member."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True):
     """Somebody in a group."""
 
     user: UserId
@@ -44,11 +43,10 @@ class MemberRow:
     read_seq: Seq
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How far somebody has read a group of theirs, and how they want it."""
 
-    read_seq: Seq = Seq(0)  # noqa: RUF009 - it never changes
+    read_seq: Seq = Seq(0)
     notify: NotifyLevel = "all"
     hidden: bool = False
 

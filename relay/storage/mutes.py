@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, UserId
 
 
-@dataclass(frozen=True, slots=True)
-class MuteRow:
+class MuteRow(Struct, frozen=True):
     """*group*: None for the whole relay. *by*: None by the command line, or by who is gone. *until*: None until it is lifted."""
 
     group: GroupId | None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.messages import Invite, NotifyLevel, Role
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True):
     """Somebody's own place in a group: since when, as what, how far they have read, and how they want it."""
 
     group: GroupId

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from common.crypto.sealing import SealKey, open_sealed, seal
 from common.errors import SealError
@@ -40,8 +40,7 @@ class Reached(msgspec.Struct, frozen=True):
         return self.reached >= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """Some entries, sealed anew. *bodies* and *emoji*: the values of their statements in `Resealing.put`."""
 
     before: Reached

@@ -8,10 +8,10 @@ of another log. It goes when there is a later one.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from common.ids import GroupId, Millis, Seq
 from common.protocol.messages import FileId, Keeps
@@ -22,8 +22,7 @@ _RULE: Final = "retention"
 _PURGES: Final = "purges"
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
+class Purged(Struct, frozen=True):
     """What one step deleted. *floor*: where the log begins after it. *numbers*: of the messages that were there."""
 
     group: GroupId

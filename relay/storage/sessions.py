@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from common.ids import Millis, SessionId, UserId
 from common.protocol.messages import AccessToken, Scope, User
@@ -15,8 +16,7 @@ _DEVICE: Final = "sessions.device"
 _COLUMNS: Final = "s.id, s.user_id, s.token_hash, s.device, s.created_at, s.seen_at, s.scopes, s.expires_at"
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceSession:
+class DeviceSession(Struct, frozen=True):
     """One signed-in device, or (with *scopes*) an access token. Times in Unix milliseconds."""
 
     id: SessionId

@@ -9,11 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar, cast
 
 import msgspec
+from msgspec import Struct, field
 
 from common.crypto.keyslots import Slot
 from common.crypto.sealing import SealKey, seal
@@ -60,8 +60,7 @@ _OF_NOBODY: Final[frozenset[EntryKind]] = frozenset({"deleted", "role"})
 _ADMINS: Final = ("owner", "admin")
 
 
-@dataclass(slots=True)
-class Doubted:
+class Doubted(Struct):
     """Of whom it is looked up again, when what they sent is stored, whether they may: everybody else was found so at the door.
 
     Once in it always in it, until the relay ends: that something is over is seen in the tables.
@@ -89,8 +88,7 @@ class Doubted:
         self.is_loaded = True
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """Stands for a result where one part of a transaction came to nothing and the rest goes on."""
 
     reason: Exception

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from common.ids import Epoch, GroupId, Millis, Seq, UserId
 from common.protocol.messages import Ban, Entry, Forward, Hit, Member, User

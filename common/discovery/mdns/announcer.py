@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from zeroconf import (
     BadTypeInNameException,
     Error,
@@ -31,20 +31,17 @@ NO_ADDRESS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(Struct, frozen=True):
     """Nothing is announced. *message* for people: why, and what to do; empty before the start and after the end."""
 
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Registering:
+class Registering(Struct, frozen=True):
     """The network is being asked whether the name is free; takes 1.2 s (RFC 6762, 8.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Struct, frozen=True):
     """The relay can be found. *instance*: the name it got on this network. *addresses*: as announced, best first."""
 
     instance: str
@@ -228,8 +225,7 @@ class Announcer:
         await self._multicast.release()
 
 
-@dataclass(frozen=True, slots=True)
-class _Rival:
+class _Rival(Struct, frozen=True):
     """Another host's claim on an instance name that was this relay's when it was heard; both names in lower case."""
 
     instance: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from zeroconf import Error, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
@@ -28,16 +28,14 @@ RESOLVING_MAX: Final = 16
 AddressSource = Callable[[], Awaitable[Sequence[LocalAddress]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """*instance* was announced, or announces something else now."""
 
     instance: str
     announcement: Announcement
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """*instance* said goodbye, or its record ran out."""
 
     instance: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.discovery.adapters import LocalAddress, lan_addresses, local_addresses
 from common.discovery.record import Announcement
@@ -32,16 +33,17 @@ TRIES: Final = 3
 """So often a known relay's address is tried while nothing comes back: where a computer was just now, the system asks late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
+class Sought(Struct, frozen=True):
     """What the person misses: the known relays, the one that matters most first. *server*: the only relay's address, by the settings."""
 
     relays: tuple[KnownRelay, ...] = ()
     server: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+ANY_RELAY: Final = Sought()
+
+
+class _Seen(Struct, frozen=True):
     """What is said of one relay, and what it was judged by."""
 
     finding: Finding
@@ -49,7 +51,7 @@ class _Seen:
 
 
 async def check(
-    sought: Sought = Sought(),
+    sought: Sought = ANY_RELAY,
     looking: Looking = EVERYWHERE,
     *,
     listen_s: float = LISTEN_S,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.discovery.adapters import LocalAddress
 from common.discovery.broadcast import Asker
@@ -23,8 +25,7 @@ QUESTIONS: Final = 4
 """So often everybody is asked within that time; a datagram may get lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
+class Ears(Struct, frozen=True):
     """What was heard in a while. *by_multicast* and *by_broadcast*: relays by their ids. *trouble*: what hinders multicast DNS."""
 
     by_multicast: dict[RelayId, Announcement] = field(default_factory=dict)

@@ -10,12 +10,12 @@ import logging
 import secrets
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from common.errors import LinkLost
 from common.ids import Millis

@@ -13,9 +13,10 @@ import secrets
 import sqlite3
 import zipfile
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from common.errors import LinkLost
 from common.ids import Millis

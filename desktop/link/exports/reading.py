@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from common.ids import GroupId, Seq, UserId
 from common.protocol import limits
@@ -35,11 +34,10 @@ _Passage = tuple[ReadGap | None, Sequence[Entry], Sequence[Entry]]
 """What is missing before it, entries without gaps, and what later ones say of them."""
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What the log turned out to hold."""
 
-    last: Seq = Seq(0)  # noqa: RUF009 - it never changes
+    last: Seq = Seq(0)
     entries: int = 0
     messages: int = 0
     gaps: int = 0

@@ -10,11 +10,12 @@ import io
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final
+
+from msgspec import Struct
 
 from common.crypto.sealing import OVERHEAD_BYTES
 from common.errors import SealError
@@ -28,8 +29,7 @@ _BINARY: Final = getattr(os, "O_BINARY", 0)
 Source = io.FileIO | io.BytesIO
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """*size* in bytes. *stamp*: another one means another content."""
 
     size: int

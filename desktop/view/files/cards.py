@@ -7,9 +7,10 @@ picture that arrives nor a transfer that goes on moves anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple, Protocol
+
+from msgspec import Struct
 
 from common.ids import GroupId
 from common.protocol.messages import FileInfo
@@ -42,8 +43,7 @@ _GAP: Final = 4
 Simple = Text | Panel | Picture | Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A file of a message. *key*: its id at the relay, or the key of its upload."""
 
     key: str
@@ -101,8 +101,7 @@ class Part(NamedTuple):
     in_grid: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Struct, frozen=True):
     """All files of a message, laid out."""
 
     width: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from common.protocol.messages import User
 from desktop.intents import Intents
@@ -12,8 +13,7 @@ from desktop.screen import Question
 from desktop.view.look import Look
 
 
-@dataclass(frozen=True, slots=True)
-class RelayDesk:
+class RelayDesk(Struct, frozen=True):
     """*user*: the owner who is signed in here. *kept*: what a section keeps while the sheet is open, by a name of its own."""
 
     look: Look

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tkinter as tk
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from common.ids import Millis
 from common.protocol.messages import Answer, Command, CreateInvite, Invited, Invites, ListInvites, RevokeInvite
@@ -17,8 +18,7 @@ from desktop.view.relay.panel import OwnerPanel
 _KEPT: Final = "invites"
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What was chosen, and the link that is shown."""
 
     made: Made | None = None

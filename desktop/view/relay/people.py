@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.ids import Millis, UserId
 from common.protocol.messages import (
@@ -42,8 +43,7 @@ _LIST: Final = 290
 _KEPT: Final = "people"
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What the relay has told, and where the owner is. *opened*: whose account is looked at; *password*: one that was made for them."""
 
     accounts: Sequence[Account] | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from tkinter import ttk
+
+from msgspec import Struct
 
 from common.ids import Millis
 from common.protocol.messages import Account, LimitName, Role, Session
@@ -19,8 +20,7 @@ from desktop.view.look import Look
 from desktop.view.relay.allowance import AllowancePart
 
 
-@dataclass(frozen=True, slots=True)
-class PersonActs:
+class PersonActs(Struct, frozen=True):
     """What the owner may do; each asks before harm. *disable* also lets in again; *revoke*: a session, or (None) all."""
 
     back: Callable[[], None]

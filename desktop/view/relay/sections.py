@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, cast
+
+from msgspec import Struct
 
 from desktop.locale import mark
 from desktop.view.relay.desk import RelayDesk
@@ -15,8 +16,7 @@ from desktop.view.relay.panel import OwnerPanel
 Build = Callable[[tk.Misc, RelayDesk], OwnerPanel]
 
 
-@dataclass(frozen=True, slots=True)
-class RelaySection:
+class RelaySection(Struct, frozen=True):
     """*name*: of the module that fills it, imported when it is opened."""
 
     name: str

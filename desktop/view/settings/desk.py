@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.protocol.messages import User
 from desktop.autostart.seen import AutostartSeen
@@ -15,8 +16,7 @@ from desktop.view.look import Look
 from desktop.view.secret_shown import Shown
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """*user*, *place*: who is signed in, and where; None while nobody is. *acts*: what the window does itself, by name."""
 
     look: Look

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, cast
+
+from msgspec import Struct
 
 from desktop.locale import mark
 from desktop.view.settings.desk import Desk
@@ -14,8 +15,7 @@ from desktop.view.settings.desk import Desk
 Build = Callable[[tk.Misc, Desk], tk.Frame]
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """*name*: of the module that fills it, imported when it is opened. *needs_user*: it is there only for who is signed in."""
 
     name: str

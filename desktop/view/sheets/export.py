@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from tkinter import filedialog
+
+from msgspec.structs import replace
 
 from common.ids import Millis
 from desktop import locale

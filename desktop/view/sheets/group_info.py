@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.protocol import limits
 from desktop.events import NotifyLevel
@@ -19,8 +20,7 @@ from desktop.view.sheets.base import Sheet
 from desktop.view.sheets.choosing import Choosing
 
 
-@dataclass(frozen=True, slots=True)
-class InfoActs:
+class InfoActs(Struct, frozen=True):
     """What the sheet's buttons do."""
 
     rename: kit.Command

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import Millis
 from common.protocol import limits
@@ -18,8 +19,7 @@ from desktop.view.secret_shown import SecretShown, Shown
 from desktop.view.sheets.base import Sheet
 
 
-@dataclass(frozen=True, slots=True)
-class HookActs:
+class HookActs(Struct, frozen=True):
     """What the sheet asks for."""
 
     create: Callable[[str], None]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from common.ids import Millis
 from desktop import locale
@@ -17,8 +18,7 @@ from desktop.view.look import Look
 from desktop.view.sheets.base import Sheet
 
 
-@dataclass(frozen=True, slots=True)
-class UnsentActs:
+class UnsentActs(Struct, frozen=True):
     """What the sheet's buttons do; *closed*: nobody looks any more."""
 
     copy: Callable[[str], None]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from common.ids import Millis
 from relay.config import Config
@@ -14,8 +16,7 @@ from relay.storage.closed import Closed
 State = Literal["ok", "warning", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing. *what* was seen; *remedy*: what to do when it is not well, or may not be. *is_grave*: it makes the examination fail;
     else it is a warning. *check*: which part of the examination it comes from, for programs."""
 
@@ -42,8 +43,7 @@ def warning(what: str, remedy: str) -> Finding:
     return Finding(False, what, remedy, is_grave=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """What the running relay says of itself."""
 
     relay: Relay
@@ -51,8 +51,7 @@ class Live:
     examined: Examined
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+class Patient(Struct, frozen=True):
     """The relay of this computer. *inside*: what it says while it runs; or what is in its closed database; None before there is one; or,
     in words, why neither can be known. *clocks*: how many seconds this computer's clock is ahead of others, by their names."""
 

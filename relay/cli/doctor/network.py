@@ -6,8 +6,9 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from common.discovery.adapters import (
     LocalAddress,
@@ -35,8 +36,7 @@ NEIGHBOURS: Final = 4
 _LOOPBACK: Final = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All that was seen.
 
     *host*: the address that was asked for, empty for this computer. *adapters*: this computer's on the LAN. *first*: who answers

@@ -6,10 +6,10 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from common.errors import DatabaseTooNew
 from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import Entry, GroupInfo, User

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from common.ids import GroupId, Millis, RelayId, Seq, UserId
 from common.protocol.messages import (
@@ -50,7 +51,7 @@ from desktop.autostart.seen import AutostartSeen
 from desktop.events import FoundRelay, OwnStatus, Trust
 from desktop.locale import _
 from desktop.model.reacted import ReactionNote
-from desktop.model.rows import BanRow, DayLine, Delivery, HitRow, MemberRow, NewLine, PinRow, Quote, ReaderRow
+from desktop.model.rows import BanRow, DayLine, Delivery, HitRow, MemberRow, NewLine, PinRow, Quote, ReaderRow, Row
 from desktop.model.transfers import TransferList
 from desktop.model.unsent import UnsentRow, UnsentText
 from desktop.moves import MoveShown
@@ -94,7 +95,7 @@ UNSENT = [
 
 def enter(stage: Stage) -> None:
     """The main screen with a group that the person owns, and something of everything in it."""
-    rows = [
+    rows: list[Row] = [
         DayLine(date(2023, 11, 14)),
         *(said(number) for number in range(1, 30)),
         said(30, LONG),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.crypto.identity import show_relay_id
 from common.ids import GroupId, Millis, RelayId, Seq, UserId

@@ -11,11 +11,11 @@ import sys
 import tkinter as tk
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tkinter import filedialog
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from common.ids import Seq, UserId

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from common.ids import Millis, Nonce, Seq, UserId
 from common.protocol.messages import FileInfo

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 import tkinter as tk
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.ids import Seq, UserId
 from desktop.model.rows import Delivery, Quote

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from desktop.own_data import OwnDataProgress
 from tests.desktop.view.conftest import Stage
@@ -31,7 +31,7 @@ def arrive(stage: Stage) -> None:
 
 
 def shown(stage: Stage, **changes: object) -> str:
-    stage.window.show_own_data(replace(FETCHING, **changes))  # type: ignore[arg-type]
+    stage.window.show_own_data(replace(FETCHING, **changes))
     return texts(stage)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.ids import Nonce, Seq, UserId
 from desktop.model.rows import Bubble, Delivery, GapLine, NewLine, Quote, Reaction, Row, Splice

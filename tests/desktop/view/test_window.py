@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from tkinter import ttk
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.ids import GroupId, RelayId, UserId
 from common.protocol import limits

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.discovery.adapters import LocalAddress
 from common.discovery.record import Announcement
@@ -36,6 +38,13 @@ def card(relay_id: RelayId, name: str = "Склад") -> Card:
 
 
 HEARD = Announcement("Склад", A, 5000, "open", addresses=("10.0.0.5",))
+
+
+def heard(**changes: Any) -> Announcement:
+    """The same announcement, but for that."""
+    return dataclasses.replace(HEARD, **changes)
+
+
 WELL = Facts(
     host="",
     port=5000,
@@ -84,9 +93,9 @@ def test_a_relay_that_is_well_is_said_to_be():
         (replace(WELL, trouble="Another program keeps UDP port 5353."), "Multicast DNS does not work", "5353"),
         (replace(WELL, heard=()), "was not heard", "python -m relay announce"),
         (replace(WELL, heard=(), is_announced=False), "was not heard", "RELAY_ANNOUNCE is off"),
-        (replace(WELL, heard=(replace(HEARD, port=5001),)), "announced on port 5001, not on 5000", "restart"),
+        (replace(WELL, heard=(heard(port=5001),)), "announced on port 5001, not on 5000", "restart"),
         (
-            replace(WELL, heard=(replace(HEARD, addresses=("172.17.0.1",)),)),
+            replace(WELL, heard=(heard(addresses=("172.17.0.1",)),)),
             "where it does not answer",
             "RELAY_INTERFACES",
         ),
@@ -109,7 +118,7 @@ def test_the_command_for_the_firewall_that_is_there_is_told():
 
 
 def test_a_neighbour_of_the_same_name_is_mentioned():
-    other = replace(HEARD, relay_id=B, addresses=("10.0.0.6",))
+    other = heard(relay_id=B, addresses=("10.0.0.6",))
     (line,) = [finding for finding in examine(replace(WELL, heard=(HEARD, other))) if "Another relay" in finding.what]
     assert "10.0.0.6" in line.what
     assert "RELAY_NAME" in line.remedy

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from common.ids import Millis, RelayId
@@ -80,7 +81,9 @@ async def test_a_running_relay_is_examined_by_its_own_words(tmp_path: Path):
         assert isinstance(patient.inside, Live)
         assert patient.inside.examined.is_whole
         assert patient.inside.examined.newest_at > 0
-        found = await asyncio.to_thread(examine_here, replace(patient, now=Millis(patient.inside.examined.newest_at)))
+        found = await asyncio.to_thread(
+            examine_here, msgspec.structs.replace(patient, now=Millis(patient.inside.examined.newest_at))
+        )
     assert {state for state, what, _ in wrong(found)} <= {"warning"}, wrong(found)
     assert states(found).keys() == CHECKS.keys()
 

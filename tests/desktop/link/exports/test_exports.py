@@ -7,11 +7,11 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from common.ids import GroupId, Nonce, Seq
 from common.protocol.messages import FileInfo
