@@ -17,7 +17,7 @@ class Pen(Protocol):
     """What marks are drawn with: each call makes items of a canvas."""
 
     def text(self, x: int, y: int, text: str, font: str, fill: str, anchor: str) -> None: ...
-    def panel(self, x: int, y: int, width: int, height: int, radii: Radii, fill: str) -> None: ...
+    def panel(self, x: int, y: int, width: int, height: int, radii: Radii, fill: str, ground: str) -> None: ...
     def picture(self, x: int, y: int, name: str, anchor: str) -> None: ...
     def rectangle(self, x: int, y: int, width: int, height: int, fill: str) -> None: ...
 
@@ -37,7 +37,7 @@ class Text(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A filled rectangle with round corners."""
+    """A filled rectangle with round corners. *ground*: the one colour around it; empty: it may be any, which takes longer to draw."""
 
     x: int
     y: int
@@ -45,9 +45,10 @@ class Panel(NamedTuple):
     height: int
     radii: Radii
     fill: str
+    ground: str = ""
 
     def draw(self, pen: Pen, top: int) -> None:
-        pen.panel(self.x, top + self.y, self.width, self.height, self.radii, self.fill)
+        pen.panel(self.x, top + self.y, self.width, self.height, self.radii, self.fill, self.ground)
 
 
 class Picture(NamedTuple):

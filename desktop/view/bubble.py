@@ -15,6 +15,7 @@ from desktop.view.body import Body, lay_body
 from desktop.view.files.cards import UNKNOWN, Item, Standing, hits_of, items_of, lay_attached, marks_of
 from desktop.view.fonts import Measure, fit
 from desktop.view.look import Look
+from desktop.view.paint import on_ground
 from desktop.view.richtext import Piece, font_of, wrap
 
 FOLD_LINES: Final = 24
@@ -99,6 +100,7 @@ class BubbleLayout:
         self._late: list[Callable[[int], None]] = []
         """Parts to be drawn when the left edge is known."""
         self._y = 0
+        self._fill = look.palette.own if row.own else look.palette.other
         self._quiet = look.palette.own_text2 if row.own else look.palette.text3
         self._link = look.palette.link_own if row.own else look.palette.link
 
@@ -123,7 +125,8 @@ class BubbleLayout:
         for draw in self._late:
             draw(x + pad)
         if not row.own and row.last_of_run:
-            picture = partial(self._look.paint.avatar, self._avatar, self._look.safe.name(row.author_name), row.author)
+            name, ground = self._look.safe.name(row.author_name), self._look.palette.timeline
+            picture = partial(self._look.paint.avatar, self._avatar, name, row.author, ground=ground)
             y = max(top, bottom - self._avatar)
             block.marks.append(Picture(px(16), y, picture))
             block.hits.append(Hit(px(16), y, self._avatar, self._avatar, actions.PERSON))
@@ -137,8 +140,7 @@ class BubbleLayout:
         large, small = px(tokens.RADIUS_BUBBLE), px(tokens.RADIUS_BUBBLE_JOINED)
         upper = large if row.first_of_run else small
         radii = (large, upper, small, large) if row.own else (upper, large, large, small)
-        palette = self._look.palette
-        self._block.marks.append(Panel(x, top, wide, high, radii, palette.own if row.own else palette.other))
+        self._block.marks.append(Panel(x, top, wide, high, radii, self._fill, self._look.palette.timeline))
 
     def _wide(self, width: int) -> None:
         self._inner = max(self._inner, min(width, self._inner_most))
@@ -185,7 +187,7 @@ class BubbleLayout:
         radius = px(tokens.RADIUS_QUOTE)
 
         def draw(left: int) -> None:
-            block.marks.append(Panel(left, y, wide, high, (0, radius, radius, 0), ground))
+            block.marks.append(Panel(left, y, wide, high, (0, radius, radius, 0), ground, self._fill))
             block.marks.append(Rule(left, y, px(3), high, look.name_colour(quote.author)))
             block.marks.append(Text(left + px(11), y + px(3), name, "small_bold", palette.text))
             colour = palette.own_text2 if self._row.own else palette.text2
@@ -239,7 +241,7 @@ class BubbleLayout:
         for ground in body.grounds:
             wide = self._inner - ground.x
             block.marks.append(
-                Panel(left + ground.x, top + ground.y, wide, ground.height, (radius, radius, radius, radius), code)
+                Panel(left + ground.x, top + ground.y, wide, ground.height, (radius,) * 4, code, self._fill)
             )
         for bar in body.bars:
             block.marks.append(Rule(left + bar.x, top + bar.y, px(3), bar.height, self._quiet))
@@ -337,11 +339,11 @@ class BubbleLayout:
                 value: str = one.emoji,
             ) -> None:
                 radius = high // 2
-                block.marks.append(Panel(left + x, y, wide, high, (radius, radius, radius, radius), ground))
+                block.marks.append(Panel(left + x, y, wide, high, (radius,) * 4, ground, self._fill))
                 if shown:
                     block.marks.append(Text(left + x + px(8), y + radius, shown, "second", colour, "w"))
                 else:
-                    picture = emoji_picture(look, sign, size)
+                    picture = emoji_picture(look, sign, size, ground)
                     block.marks.append(Picture(left + x + px(8), y + radius, picture, "w"))
                 text_x = left + x + px(13) + sign_width
                 block.marks.append(Text(text_x, y + radius, count, "small_bold", colour, "w"))
@@ -374,13 +376,13 @@ class BubbleLayout:
             if row.delivery:
                 colour = palette.danger if row.delivery is Delivery.FAILED else self._quiet
                 size = 15 if row.delivery is Delivery.READ else 14
-                icon = partial(look.icon, _DELIVERY_ICONS[row.delivery], size, colour, 2.2)
+                icon = partial(look.icon, _DELIVERY_ICONS[row.delivery], size, colour, 2.2, self._fill)
                 block.marks.append(Picture(right - px(15), top + (line - px(14)) // 2, icon))
                 right -= px(18)
             block.marks.append(Text(right, top, meta, "meta", self._quiet, "ne"))
             if row.pinned:
                 right -= fonts.width("meta", meta) + px(3)
-                pin = partial(look.icon, "pin", 13, self._quiet, 2.2)
+                pin = partial(look.icon, "pin", 13, self._quiet, 2.2, self._fill)
                 block.marks.append(Picture(right, top + line // 2, pin, "e"))
 
         self._late.append(draw)
@@ -415,6 +417,8 @@ class BubbleLayout:
         block.height = y + step + px(4)
 
 
-def emoji_picture(look: Look, sequence: str, size: int) -> Callable[[], str]:
-    """What asks for an emoji's picture when it comes into view."""
-    return lambda: look.paint.passing_picture(("emoji", sequence, size), lambda: emoji.draw(sequence, size))
+def emoji_picture(look: Look, sequence: str, size: int, ground: str = "") -> Callable[[], str]:
+    """What asks for an emoji's picture when it comes into view. *ground*: the one colour below it; empty: it may be any."""
+    return lambda: look.paint.passing_picture(
+        ("emoji", sequence, size, ground), lambda: on_ground(emoji.draw(sequence, size), ground)
+    )

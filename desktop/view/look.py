@@ -34,9 +34,9 @@ class Look(Struct, frozen=True):
         """The name for ``-font``."""
         return self.fonts.name(role)
 
-    def icon(self, name: str, size: float, colour: str, stroke: float = 1.9) -> str:
+    def icon(self, name: str, size: float, colour: str, stroke: float = 1.9, ground: str = "") -> str:
         """An icon; *size* in logical pixels."""
-        return self.paint.icon(name, self.px(size), colour, stroke)
+        return self.paint.icon(name, self.px(size), colour, stroke, ground)
 
     def name_colour(self, ident: int) -> str:
         """The colour of a person's name."""

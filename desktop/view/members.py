@@ -55,9 +55,10 @@ class MemberList(VirtualList):
             fill = palette.rail_hover
             block.marks.append(Panel(px(8), 0, max(1, self.width - px(10)), height, (radius,) * 4, fill))
         top = (height - size) // 2
-        block.marks.append(Picture(px(18), top, partial(look.paint.avatar, size, name, member.user)))
-        dot = px(13)
         ground = palette.rail_hover if index == self._active else palette.window
+        avatar = partial(look.paint.avatar, size, name, member.user, ground=ground)
+        block.marks.append(Picture(px(18), top, avatar))
+        dot = px(13)
         ring = partial(look.paint.disc, dot, presence.colour(palette, member.presence), ground, px(2))
         block.marks.append(Picture(px(18) + size + px(2), top + size + px(2), ring, "se"))
         left = px(18) + size + px(10)

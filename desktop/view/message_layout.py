@@ -51,7 +51,7 @@ def _pill(text: str, look: Look, width: int) -> Block:
     y = px(14)
     block = Block(y + height + px(4))
     radius = height // 2
-    block.marks.append(Panel((width - wide) // 2, y, wide, height, (radius, radius, radius, radius), palette.day))
+    block.marks.append(Panel((width - wide) // 2, y, wide, height, (radius,) * 4, palette.day, palette.timeline))
     block.marks.append(Text(width // 2, y + height // 2, text, "small_bold", palette.text2, "center"))
     return block
 

@@ -69,9 +69,9 @@ class Paint:
             self._recent.move_to_end(key)
         return str(photo)
 
-    def corner(self, which: int, radius: int, fill: str) -> str:
-        """A quarter of a disc; *which* as in `Radii`."""
-        return self.picture(("corner", which, radius, fill), lambda: draw_corner(which, radius, fill))
+    def corner(self, which: int, radius: int, fill: str, ground: str = "") -> str:
+        """A quarter of a disc; *which* as in `Radii`. Transparent outside, or in the colour of its *ground*."""
+        return self.picture(("corner", which, radius, fill, ground), lambda: draw_corner(which, radius, fill, ground))
 
     def disc(self, diameter: int, fill: str, ring: str = "", ring_width: int = 0) -> str:
         """A dot, perhaps with a ring in the colour of its ground."""
@@ -97,16 +97,20 @@ class Paint:
             lambda: draw_raised_panel(width, height, radius, fill, border, blur, opacity),
         )
 
-    def avatar(self, size: int, name: str, colour: int, square: bool = False) -> str:
-        """Initials on a gradient: a disc for people, a square with round corners for groups."""
+    def avatar(self, size: int, name: str, colour: int, square: bool = False, ground: str = "") -> str:
+        """Initials on a gradient: a disc for people, a square with round corners for groups. *ground* as of `corner`."""
         letters = initials(name)
         return self.passing_picture(
-            ("avatar", size, letters, colour % 8, square), lambda: draw_avatar(size, letters, colour, square)
+            ("avatar", size, letters, colour % 8, square, ground),
+            lambda: on_ground(draw_avatar(size, letters, colour, square), ground),
         )
 
-    def icon(self, name: str, size: int, colour: str, stroke: float = 1.9) -> str:
-        """One of `icons.ICONS`. *stroke*: on the icons' own grid."""
-        return self.picture(("icon", name, size, colour, stroke), lambda: draw_icon(name, size, colour, stroke))
+    def icon(self, name: str, size: int, colour: str, stroke: float = 1.9, ground: str = "") -> str:
+        """One of `icons.ICONS`. *stroke*: on the icons' own grid. *ground* as of `corner`."""
+        return self.picture(
+            ("icon", name, size, colour, stroke, ground),
+            lambda: on_ground(draw_icon(name, size, colour, stroke), ground),
+        )
 
     def round_button(self, diameter: int, fill: str, icon: str, colour: str, share: float = 0.5) -> str:
         """An icon on a disc. *share*: of the diameter."""
@@ -145,7 +149,19 @@ def mask(width: int, height: int, radii: Radii) -> Image.Image:
     return shape.resize((width, height), Image.Resampling.BOX)
 
 
-def draw_corner(which: int, radius: int, fill: str) -> Image.Image:
+def on_ground(image: Image.Image, ground: str) -> Image.Image:
+    """*image* on the colour *ground*, with nothing transparent left; as it is where that is empty.
+
+    Under X11 Tk asks the server for what lies below each half transparent picture, and waits for it, every time that it draws one.
+    """
+    if not ground:
+        return image
+    below = Image.new("RGBA", image.size, colour(ground))
+    below.alpha_composite(image)
+    return below.convert("RGB")
+
+
+def draw_corner(which: int, radius: int, fill: str, ground: str = "") -> Image.Image:
     size = radius * SUPERSAMPLING * 2
     disc = Image.new("L", (size, size), 0)
     ImageDraw.Draw(disc).ellipse((0, 0, size - 1, size - 1), fill=255)
@@ -153,7 +169,7 @@ def draw_corner(which: int, radius: int, fill: str) -> Image.Image:
     left, top = (0 if which in (0, 3) else radius), (0 if which in (0, 1) else radius)
     image = Image.new("RGBA", (radius, radius), colour(fill))
     image.putalpha(disc.crop((left, top, left + radius, top + radius)))
-    return image
+    return on_ground(image, ground)
 
 
 def draw_disc(diameter: int, fill: str, ring: str = "", ring_width: int = 0) -> Image.Image:

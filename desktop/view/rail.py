@@ -132,17 +132,16 @@ class Rail(VirtualList):
         height = look.tx(tokens.RAIL_ROW)
         block = Block(height + px(2))
         marks = block.marks
+        ground = palette.rail_selected if selected else palette.rail_hover if hovered else palette.rail
         if selected or hovered:
-            radius = px(10)
-            fill = palette.rail_selected if selected else palette.rail_hover
-            marks.append(Panel(px(8), 0, max(1, self.width - px(10)), height, (radius,) * 4, fill))
+            wide = max(1, self.width - px(10))
+            marks.append(Panel(px(8), 0, wide, height, (px(10),) * 4, ground, palette.rail))
         name = look.safe.name(row.name)
         size = px(42)
         ident = row.peer if row.peer is not None else row.group
-        avatar = partial(look.paint.avatar, size, name, ident, row.kind != "direct")
+        avatar = partial(look.paint.avatar, size, name, ident, row.kind != "direct", ground)
         marks.append(Picture(px(18), (height - size) // 2, avatar))
         if row.presence is not None:
-            ground = palette.rail_selected if selected else palette.rail_hover if hovered else palette.rail
             dot = partial(look.paint.disc, px(14), presence.colour(palette, row.presence), ground, px(2))
             marks.append(Picture(px(18) + size + px(2), (height + size) // 2 + px(2), dot, "se"))
         left = px(18) + size + px(12)

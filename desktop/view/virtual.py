@@ -81,7 +81,7 @@ class CanvasPen:
             )
         )
 
-    def panel(self, x: int, y: int, width: int, height: int, radii: Radii, fill: str) -> None:
+    def panel(self, x: int, y: int, width: int, height: int, radii: Radii, fill: str, ground: str) -> None:
         tl, tr, br, bl = radii
         right, bottom = x + width, y + height
         # fmt: off
@@ -96,7 +96,7 @@ class CanvasPen:
         places = ((tl, x, y, "nw"), (tr, right, y, "ne"), (br, right, bottom, "se"), (bl, x, bottom, "sw"))
         for which, (radius, at_x, at_y, anchor) in enumerate(places):
             if radius:
-                self.picture(at_x, at_y, self._look.paint.corner(which, radius, fill), anchor)
+                self.picture(at_x, at_y, self._look.paint.corner(which, radius, fill, ground), anchor)
 
     def picture(self, x: int, y: int, name: str, anchor: str) -> None:
         self.items.append(self._call(self._path, "create", "image", x, y, "-anchor", anchor, "-image", name))

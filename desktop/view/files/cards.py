@@ -177,13 +177,14 @@ def _card(part: Part, look: Look, standing: Standing, own: bool) -> list[Simple]
     file, status = part.item.file, _status(part.item, standing)
     x, y, wide, high = part.x, part.y, part.width, part.height
     corners = (px(RADIUS),) * 4
-    marks: list[Simple] = [Panel(x, y, wide, high, corners, palette.quote_own if own else palette.quote)]
+    fill, around = (palette.quote_own, palette.own) if own else (palette.quote, palette.other)
+    marks: list[Simple] = [Panel(x, y, wide, high, corners, fill, around)]
     disc = px(38)
     disc_x, disc_y = x + px(9), y + (high - disc) // 2
     is_moving = status is not None and status.state in UNDER_WAY
     failed = status is not None and status.state == "failed"
     ground = palette.danger if failed else palette.accent
-    marks.append(Panel(disc_x, disc_y, disc, disc, (disc // 2,) * 4, ground))
+    marks.append(Panel(disc_x, disc_y, disc, disc, (disc // 2,) * 4, ground, fill))
     icon = partial(look.icon, _main_icon(part.item, status), 19, palette.window if failed else palette.on_accent)
     marks.append(Picture(disc_x + disc // 2, disc_y + disc // 2, icon, "center"))
     text_x = disc_x + disc + px(10)

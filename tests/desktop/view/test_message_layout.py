@@ -8,8 +8,20 @@ import pytest
 from msgspec.structs import replace
 
 from common.ids import Millis, Nonce, Seq, UserId
+from common.protocol.messages import FileId, FileInfo
 from desktop import locale
-from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, NewLine, Notice, NoticeKind, Row
+from desktop.model.rows import (
+    Bubble,
+    DayLine,
+    Delivery,
+    GapLine,
+    NewLine,
+    Notice,
+    NoticeKind,
+    Quote,
+    Reaction,
+    Row,
+)
 from desktop.view import actions as clicks
 from desktop.view import bubble
 from desktop.view import message_layout as layout
@@ -51,6 +63,24 @@ def test_others_stand_left_with_name_and_avatar_own_ones_right_without():
     assert "Anna" not in texts(own)
     assert panel(other).x < 100
     assert panel(own).x + panel(own).width == WIDTH - 20
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_is_round_in_a_message_says_what_it_lies_on(own: bool):
+    row = replace(
+        HELLO,
+        own=own,
+        body="```\ncode\n```",
+        quote=Quote(Seq(1), UserId(3), "Boris", "before"),
+        reactions=(Reaction("👍", 2, True), Reaction("🎉", 1, False)),
+        files=(FileInfo(FileId("f" * 32), "plan.pdf", 10, "application/pdf"),),
+    )
+    palette = plain_look(1.0).palette
+    bubble_itself, *within = [mark for mark in drawn(lay(row)) if isinstance(mark, Panel)]
+    assert bubble_itself.ground == palette.timeline
+    fills = {bubble_itself.fill, palette.quote_own if own else palette.quote}
+    assert len(within) == 6
+    assert {mark.ground for mark in within} == fills
 
 
 def test_within_a_run_the_name_comes_first_and_the_avatar_last():

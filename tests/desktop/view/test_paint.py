@@ -36,6 +36,14 @@ def test_four_corners_make_a_disc():
         assert max(abs(a - b) for a, b in zip(ours.tobytes(), whole.tobytes(), strict=True)) <= 2
 
 
+def test_what_is_drawn_on_a_ground_looks_as_if_laid_on_it_and_lets_nothing_through():
+    clear, on_blue = draw_corner(1, 10, "#00FF00"), draw_corner(1, 10, "#00FF00", "#0000FF")
+    laid = Image.new("RGBA", clear.size, "#0000FF")
+    laid.alpha_composite(clear)
+    assert on_blue.mode == "RGB"
+    assert on_blue.tobytes() == laid.convert("RGB").tobytes()
+
+
 def test_a_panel_has_its_border_and_its_ground():
     image = draw_panel(30, 20, 6, "#FFFFFF", "#0000FF", 1, "#FF0000")
     assert pixel(image, 0, 0)[:3] == (255, 0, 0)
