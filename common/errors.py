@@ -272,6 +272,14 @@ class UnknownWebhook(Refused):
     )
 
 
+class EmptyMessage(Refused):
+    """A message that would show nothing: its text has only blanks and characters without ink, and it carries no file."""
+
+    code = "empty_message"
+    status = 400
+    default = "There is nothing to be seen in this message. Write something, or add a file."
+
+
 class NonceReused(Refused):
     """The author's nonce was used before for something else."""
 

@@ -31,6 +31,7 @@ REFUSALS: Final = {
     "not_allowed": mark("You may not do that here."),
     "last_owner": mark("This is the only owner of the relay. Make somebody else an owner first."),
     "account_deleted": mark("This account was deleted: nobody would read that."),
+    "empty_message": mark("There is nothing to be seen in this message. Write something, or add a file."),
     "nonce_reused": mark("The relay already has another message in place of this one. Send it again as a new one."),
     "unknown_target": mark("That message is no longer there."),
     "on_hold": mark("Everything is kept there at present: nothing can be deleted."),

@@ -10,9 +10,10 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from common.errors import BadRequest, FrameTooLarge, ShuttingDown
+from common.errors import BadRequest, EmptyMessage, FrameTooLarge, ShuttingDown
 from common.protocol import limits
 from common.protocol.codec import encode
+from common.protocol.visible import says_something
 from relay.doorkeeper import Doorkeeper
 from relay.entrance import at_work
 from relay.handlers.parts import Parts
@@ -90,8 +91,8 @@ def _text(request: web.Request, body: bytes) -> str:
     title = title or _title(request.headers.get("Title", ""))
     lines = "\n".join(part for part in (title.strip(), text.strip()) if part)
     whole = lines.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise BadRequest("There is no text in it. Send some.")
+    if not says_something(text):
+        raise EmptyMessage("There is no text to be seen in it. Send some.")
     if len(whole) > limits.TEXT_CHARACTERS:
         raise BadRequest(f"This text is too long: a message has at most {limits.TEXT_CHARACTERS} characters.")
     return whole

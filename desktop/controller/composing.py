@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol import limits
 from common.protocol.messages import FileInfo, Forward
+from common.protocol.visible import says_something
 from desktop.controller.attaching import Attaching
 from desktop.controller.doors import LinkDoor
 from desktop.controller.holding import Holding
@@ -175,11 +176,11 @@ class Composing:
         if group is None:
             return False
         if isinstance(mode, Editing):
-            if text.strip() and text != mode.text:
+            if says_something(text) and text != mode.text:
                 self.act(group, "edit", text, target=mode.seq, mentions=mentions)
             self.cancel()
             return False
-        if not (text.strip() or self.attaching.has_any(group)):
+        if not (says_something(text) or self.attaching.has_any(group)):
             return False
         if self._holding.wait_s(group):  # the window keeps the text; this one came at the last moment
             self.put_back(group, text)
@@ -194,7 +195,7 @@ class Composing:
         """Put a message into the outbox, with what is attached; more files than one has room for go in further ones."""
         uploads = self.attaching.take(group)
         room = limits.FILES_PER_MESSAGE
-        if text.strip() or uploads:
+        if says_something(text) or uploads:
             self.act(group, "message", text, target=target, mentions=mentions, uploads=uploads[:room])
         for start in range(room, len(uploads), room):
             self.act(group, "message", uploads=uploads[start : start + room])

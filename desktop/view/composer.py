@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from common.ids import UserId
 from common.protocol import limits
+from common.protocol.visible import says_something
 from desktop import durations
 from desktop.intents import Intents
 from desktop.locale import _, n_
@@ -270,7 +271,7 @@ class Composer(tk.Frame):
 
     def _submit(self) -> None:
         text = self.value().strip()
-        if not self._enabled or not (text or self._brings_files) or len(text) > limits.TEXT_CHARACTERS:
+        if not self._enabled or not (says_something(text) or self._brings_files) or len(text) > limits.TEXT_CHARACTERS:
             return
         if self._must_wait:
             self._left.configure(fg=self._look.palette.danger)  # it is said there why nothing happens
@@ -332,7 +333,7 @@ class Composer(tk.Frame):
         look = self._look
         text = self.value()
         left = limits.TEXT_CHARACTERS - len(text.strip())
-        ready = self._enabled and (bool(text.strip()) or self._brings_files) and left >= 0 and not self._must_wait
+        ready = self._enabled and (says_something(text) or self._brings_files) and left >= 0 and not self._must_wait
         diameter = look.px(44)
         fill = look.palette.accent if ready else look.palette.plain
         colour = look.palette.on_accent if ready else look.palette.text3

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from common.errors import NotAllowed, UnknownTarget
+from common.errors import EmptyMessage, NotAllowed, UnknownTarget
 from common.ids import GroupId, Nonce, Seq
 from common.protocol import limits
 from common.protocol.messages import Edit, Edits, Entry, EntryKind, ListEdits, ListPins, Pin, Pins, React, Redact, Sent
+from common.protocol.visible import says_something
 from relay.handlers import mentions, sight
 from relay.handlers.emoji import check_emoji
 from relay.handlers.parts import Parts, SignedIn
@@ -40,6 +41,8 @@ async def edit(parts: Parts, caller: SignedIn, command: Edit) -> Sent:
             raise NotAllowed("Only its author may edit a message.")
         if message.forwarded is not None:
             raise NotAllowed("A forwarded message stays as it was said.")
+        if not (message.files or says_something(command.body)):
+            raise EmptyMessage
         if transaction.entries.edits(draft.group, message.seq) >= limits.EDITS_PER_MESSAGE:
             raise NotAllowed("This message was edited as often as one may be. Say it anew.")
         entry = transaction.append(draft)

@@ -6,9 +6,10 @@ import asyncio
 
 from msgspec import structs
 
-from common.errors import BadRequest, NonceReused, NotAMember, UnknownGroup, UnknownTarget, WireError
+from common.errors import BadRequest, EmptyMessage, NonceReused, NotAMember, UnknownGroup, UnknownTarget, WireError
 from common.ids import GroupId, Nonce, Seq
 from common.protocol.messages import Entry, FileId, Forward, History, Page, Post, Sent
+from common.protocol.visible import says_something
 from relay.handlers import mentions, sight
 from relay.handlers.muting import is_watched
 from relay.handlers.parts import Parts, SignedIn
@@ -30,7 +31,7 @@ def post(parts: Parts, caller: SignedIn, command: Post) -> asyncio.Future[Entry]
     draft = Draft(group, caller.id, "message", body=command.body, nonce=Nonce(command.nonce), target=target)
     if is_gone:  # who repeats an answer that was taken gets it all the same
         return parts.journal.change(lambda transaction: _said_before(transaction, draft))
-    if command.mentions or command.files or command.forward is not None or command.body is None:
+    if command.mentions or command.files or command.forward is not None or not says_something(command.body or ""):
         return _post_more(parts, caller, command, draft)
     if is_watched(parts, caller, group):
         return parts.journal.change(lambda transaction: transaction.append(draft))
@@ -52,8 +53,9 @@ def _post_more(parts: Parts, caller: SignedIn, command: Post, draft: Draft) -> a
         return _with_files(parts, draft, command.files, None if are_known else mentions.unknown())
     if command.body is None:
         raise BadRequest("A message says something: give 'body', files, or a message to forward.")
-    if not are_known:
-        return parts.journal.change(lambda transaction: _the_first(transaction, draft, mentions.unknown()))
+    if not are_known or not says_something(command.body):
+        refusal = EmptyMessage() if are_known else mentions.unknown()
+        return parts.journal.change(lambda transaction: _the_first(transaction, draft, refusal))
     return parts.journal.append(draft)
 
 
@@ -115,6 +117,8 @@ def _forward(parts: Parts, draft: Draft, source: Forward, refusal: WireError | N
         (message,) = sight.seen(transaction, group, [found])
         if draft.body is not None and draft.body != message.body:
             raise BadRequest("A forwarded message brings its own text: leave 'body' out.")
+        if not (message.files or says_something(message.body or "")):
+            raise EmptyMessage
         author = message.sender if message.forwarded is None else message.forwarded
         if transaction.erasure.is_erasing(author):
             raise UnknownTarget("What its author has said is being destroyed.")

@@ -68,9 +68,6 @@ async def test_text_comes_in_as_it_was_meant(stage: Stage, body: Any, headers: d
 @pytest.mark.parametrize(
     "body, headers",
     [
-        (b"", {}),
-        (b" \n ", {}),
-        (b"", {"Title": "Build"}),
         (b"\xff\xfe", {}),
         ("Готово".encode("cp1251"), {}),
         (b"x", {"Content_Type": "text/plain; charset=klingon"}),
@@ -95,6 +92,25 @@ async def test_what_is_no_message_is_refused_in_words(stage: Stage, body: bytes,
     before = len(await anna.reads())
     answer = await posts(stage, (await makes_hook(anna))["path"], body, **headers)
     assert (answer["code"], answer["status"]) == ("bad_request", 400)
+    assert len(await anna.reads()) == before
+
+
+@pytest.mark.parametrize(
+    "body, headers",
+    [
+        (b"", {}),
+        (b" \n ", {}),
+        ("\u200b\u2060", {}),
+        (b"\x07\x1b", {}),
+        (b"", {"Title": "Build"}),
+        ('{"text":"\\u200b","title":"Build"}', {"Content_Type": "application/json"}),
+    ],
+)
+async def test_what_shows_nothing_is_no_message_of_a_webhook(stage: Stage, body: bytes | str, headers: dict[str, str]):
+    (anna,) = await stage.enter("anna", group="склад")
+    before = len(await anna.reads())
+    answer = await posts(stage, (await makes_hook(anna))["path"], body, **headers)
+    assert (answer["code"], answer["status"]) == ("empty_message", 400)
     assert len(await anna.reads()) == before
 
 
