@@ -72,7 +72,7 @@ class _Body:
                 async with asyncio.timeout(STALLED_S) as self._patience:
                     # As it came: to put several together would cost new memory, and so time, for each.
                     piece, is_border = await self._content.readchunk()
-                    while is_border and not piece:  # of a body that comes in chunks: not its end
+                    while is_border and not (piece or self._content.at_eof()):  # between chunks: not its end
                         piece, is_border = await self._content.readchunk()
                     return piece
             except TimeoutError:
@@ -191,10 +191,10 @@ class Transfers:
             async with self._uploads.turn(request.match_info["id"], caller.id, body.give_way) as file:
                 if claimed != file.received:
                     raise OffsetConflict
+                if claimed + (request.content_length or 0) > file.size or (file.is_whole and await read()):
+                    raise FileTooLarge("That is more than was announced for this upload.")
                 if file.is_whole:
                     return _empty(204, {"Upload-Offset": str(file.size)})
-                if claimed + (request.content_length or 0) > file.size:
-                    raise FileTooLarge("That is more than was announced for this upload.")
                 offset = await self._uploads.receive(file, read, checksum)
                 return _empty(204, {"Upload-Offset": str(offset)})
 

@@ -172,6 +172,38 @@ async def test_a_file_that_lies_about_its_size(stage: Stage):
     assert await courier.stands_at(path) <= 100
 
 
+async def test_nothing_is_added_to_a_file_that_is_whole(stage: Stage):
+    (anna,) = await stage.enter("anna")
+    courier = Courier(anna)
+    file = await courier.sends(b"kettle")
+    at_end = {**PART, "Upload-Offset": "6"}
+    empty = await courier.sends(b"")
+
+    async def unannounced() -> AsyncIterator[bytes]:
+        yield b"steam"
+
+    too_large = (413, "file_too_large")
+    assert await courier.is_refused("PATCH", f"/api/files/{file}", data=b"steam", headers=at_end) == too_large
+    assert await courier.is_refused("PATCH", f"/api/files/{file}", data=unannounced(), headers=at_end) == too_large
+    at_0 = {**PART, "Upload-Offset": "0"}
+    assert await courier.is_refused("PATCH", f"/api/files/{empty}", data=b"steam", headers=at_0) == too_large
+    assert await courier.is_refused("PATCH", f"/api/files/{file}", data=b"kettle", headers=at_0) == (
+        409,
+        "offset_conflict",
+    )
+    assert await courier.adds(f"/api/files/{file}", 6, b"") == (204, 6)  # nothing more is no harm
+    assert [(await courier.fetches(each))[2] for each in (file, empty)] == [b"kettle", b""]
+
+
+async def test_parts_without_a_body_add_nothing_however_many_there_are(stage: Stage):
+    (anna,) = await stage.enter("anna")
+    courier = Courier(anna)
+    path = await courier.begins(6)
+    for _ in range(3):
+        assert await courier.adds(path, 0, b"") == (204, 0)
+    assert await courier.adds(path, 0, b"kettle") == (204, 6)
+
+
 async def test_a_wrong_checksum_leaves_nothing(stage: Stage):
     (anna,) = await stage.enter("anna")
     courier = Courier(anna)
