@@ -48,7 +48,7 @@ from common.protocol.messages import (
     Welcome,
 )
 from desktop import bot_state
-from desktop.events import IdentityChanged, LinkState, Waiting
+from desktop.events.link import IdentityChanged, LinkState, Waiting
 from desktop.link.address import Address
 from desktop.link.connection import Connection
 from desktop.link.denied import Denied

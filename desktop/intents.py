@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Command, Fate, FileId, FileInfo, Role, Scope
-from desktop.events import FoundRelay, NotifyLevel, OwnState
+from common.protocol.messages import Command, Fate, FileId, FileInfo, NotifyLevel, Role, Scope
+from desktop.events.conversations import OwnState
+from desktop.events.relays import FoundRelay
 from desktop.export.order import Order
 from desktop.notifications import Wishes
 

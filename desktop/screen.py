@@ -14,8 +14,10 @@ from msgspec import Struct
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import AccessToken, Answer, Command, Invite, User, Webhook
 from desktop.autostart.seen import AutostartSeen
-from desktop.events import Finding as Finding
-from desktop.events import FoundRelay, OwnStatus, PictureKnown, Transfer
+from desktop.events.conversations import OwnStatus
+from desktop.events.relays import Finding as Finding
+from desktop.events.relays import FoundRelay
+from desktop.events.transfers import PictureKnown, Transfer
 from desktop.export.order import Progress
 from desktop.model.attached import AttachedRow
 from desktop.model.reacted import ReactionNote

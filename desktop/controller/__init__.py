@@ -20,21 +20,18 @@ from desktop.controller.talk import Talk
 from desktop.controller.talking import Talking
 from desktop.controller.telling import Telling
 from desktop.controller.words import refusal
-from desktop.events import (
+from desktop.events import LinkEvent
+from desktop.events.link import (
     CommandRefused,
-    ConnectionChecked,
-    DiscoveryTrouble,
-    FoundRelay,
     IdentityChanged,
     KeyMissing,
     LinkChanged,
-    LinkEvent,
     SignedIn,
     SignedOut,
-    Trust,
     Waiting,
     WindowWanted,
 )
+from desktop.events.relays import ConnectionChecked, DiscoveryTrouble, FoundRelay, Trust
 from desktop.hosted import HostingEvent, HostingFailed, HostingReady, HostingStands, HostingStarting, HostingStopped
 from desktop.locale import _
 from desktop.model.idleness import Idleness

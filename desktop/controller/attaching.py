@@ -9,7 +9,8 @@ from typing import Final
 
 from common.ids import GroupId, Millis
 from desktop.controller.doors import LinkDoor
-from desktop.events import DraftFilesKnown, FilesLookedAt, LinkEvent, PendingUpload, PreviewMade
+from desktop.events import LinkEvent
+from desktop.events.outbox import DraftFilesKnown, FilesLookedAt, PendingUpload, PreviewMade
 from desktop.locale import _, local_time, n_
 from desktop.model.attached import Attached
 from desktop.screen import Screen

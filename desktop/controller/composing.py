@@ -15,7 +15,7 @@ from common.protocol.visible import says_something
 from desktop.controller.attaching import Attaching
 from desktop.controller.doors import LinkDoor
 from desktop.controller.holding import Holding
-from desktop.events import ActKind, OutboxItem, PendingUpload
+from desktop.events.outbox import ActKind, OutboxItem, PendingUpload
 from desktop.model.drafts import Drafts
 from desktop.model.rows import Bubble
 from desktop.model.timeline import Timeline

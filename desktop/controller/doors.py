@@ -8,7 +8,9 @@ from typing import Protocol
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import Command, Fate, FileId, FileInfo, Role, Scope
-from desktop.events import FoundRelay, GroupChoice, OutboxItem, OwnStatus
+from desktop.events.conversations import GroupChoice, OwnStatus
+from desktop.events.outbox import OutboxItem
+from desktop.events.relays import FoundRelay
 from desktop.export.order import Order
 from desktop.notifications import Notification
 

@@ -11,16 +11,16 @@ from common.ids import RelayId
 from desktop.controller.doors import LinkDoor
 from desktop.controller.strangers import Strangers
 from desktop.controller.words import field_of, refusal
-from desktop.events import (
+from desktop.events import LinkEvent
+from desktop.events.link import SignInFailed
+from desktop.events.relays import (
     AddressAnswered,
     AddressFailed,
     DiscoveryTrouble,
     FoundRelay,
-    LinkEvent,
     OwnerCodeKept,
     RelayForgotten,
     RelaysFound,
-    SignInFailed,
     Trust,
 )
 from desktop.hosted import HostingReady

@@ -8,7 +8,7 @@ from pathlib import Path
 from common.ids import GroupId, Nonce
 from common.protocol.messages import FileId, FileInfo
 from desktop.controller.doors import LinkDoor
-from desktop.events import PictureKnown, TransferChanged, TransferEnded
+from desktop.events.transfers import PictureKnown, TransferChanged, TransferEnded
 from desktop.model.conversations import Conversations
 from desktop.model.transfers import Transfers
 from desktop.screen import Screen

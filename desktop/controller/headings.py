@@ -6,7 +6,7 @@ from typing import Final
 
 from common.ids import Millis
 from common.protocol.messages import GroupInfo
-from desktop.events import Connected, LinkState, Offline, Waiting
+from desktop.events.link import Connected, LinkState, Offline, Waiting
 from desktop.locale import _, n_
 from desktop.model.conversations import Conversation, typing_in_words
 from desktop.model.roster import Roster

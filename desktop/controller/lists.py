@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from desktop.controller.words import refusal
-from desktop.events import (
+from desktop.events import LinkEvent
+from desktop.events.asked import (
     BansListed,
     EditsListed,
     ExportChanged,
@@ -13,7 +14,6 @@ from desktop.events import (
     InviteMade,
     InvitesListed,
     KeyMade,
-    LinkEvent,
     PinsListed,
     ReadersListed,
     TokensListed,

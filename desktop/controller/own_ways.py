@@ -5,8 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from common.ids import GroupId
+from common.protocol.messages import NotifyLevel
 from desktop.controller.doors import LinkDoor
-from desktop.events import ChoicesKnown, GroupChoice, LinkEvent, NotifyLevel, OwnState, OwnStatus, OwnStatusKnown
+from desktop.events import LinkEvent
+from desktop.events.conversations import ChoicesKnown, GroupChoice, OwnState, OwnStatus, OwnStatusKnown
 from desktop.model.conversations import Conversations
 from desktop.screen import Screen
 

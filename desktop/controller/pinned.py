@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from common.ids import GroupId
 from common.protocol.messages import Entry
 from desktop.controller.doors import LinkDoor
-from desktop.events import PinsCounted
+from desktop.events.conversations import PinsCounted
 
 
 class Pinned:

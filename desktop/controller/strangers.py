@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from common.crypto.identity import show_relay_id
 from common.ids import RelayId
 from desktop.controller.doors import LinkDoor
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.locale import _
 from desktop.screen import Choice, ChoiceKind, Question, Screen
 

@@ -28,40 +28,29 @@ from desktop.controller.reacting import Reacting
 from desktop.controller.telling import Telling
 from desktop.controller.unsent import Kept
 from desktop.controller.words import refusal
-from desktop.events import (
-    ActKind,
+from desktop.events import LinkEvent
+from desktop.events.conversations import (
     ChoicesKnown,
-    CommandRefused,
     CompleteUpTo,
-    Connected,
-    Connecting,
-    DraftFilesKnown,
-    DraftsKnown,
     EntriesKnown,
     EpochBegan,
     GroupLost,
     GroupSeen,
     GroupsListed,
     GroupWanted,
-    LinkChanged,
-    LinkEvent,
-    LinkState,
     MembersListed,
-    OutboxListed,
     OwnStatusKnown,
-    PictureKnown,
     PinsCounted,
     PresenceSeen,
     ReadSeen,
     RelatedKnown,
-    SignedIn,
-    TransferChanged,
-    TransferEnded,
     TypingHeard,
     UnreadSeen,
     UsersKnown,
-    Waiting,
 )
+from desktop.events.link import CommandRefused, Connected, Connecting, LinkChanged, LinkState, SignedIn, Waiting
+from desktop.events.outbox import ActKind, DraftFilesKnown, DraftsKnown, OutboxListed
+from desktop.events.transfers import PictureKnown, TransferChanged, TransferEnded
 from desktop.locale import _, local_day
 from desktop.model.conversations import Conversation, Conversations
 from desktop.model.drafts import Drafts

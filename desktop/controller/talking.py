@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
-from common.protocol.messages import Command, FileId, FileInfo, Role, Scope
+from common.protocol.messages import Command, FileId, FileInfo, NotifyLevel, Role, Scope
 from desktop.controller.doors import LinkDoor
 from desktop.controller.talk import Talk
-from desktop.events import NotifyLevel, OwnState
+from desktop.events.conversations import OwnState
 from desktop.export.order import Order
 
 

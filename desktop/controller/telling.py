@@ -6,16 +6,9 @@ from collections.abc import Callable
 
 from common.ids import GroupId, Millis, RelayId
 from desktop.controller.doors import NotifierDoor
-from desktop.events import (
-    Connected,
-    EntriesKnown,
-    EpochBegan,
-    GroupSeen,
-    GroupsListed,
-    LinkChanged,
-    LinkEvent,
-    OwnStatusKnown,
-)
+from desktop.events import LinkEvent
+from desktop.events.conversations import EntriesKnown, EpochBegan, GroupSeen, GroupsListed, OwnStatusKnown
+from desktop.events.link import Connected, LinkChanged
 from desktop.model.conversations import Conversations
 from desktop.model.notifications import Bell, Notifications, Sight, Withdrawal, wishes_of
 from desktop.model.roster import Roster

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from common.ids import GroupId
 from desktop.controller.doors import LinkDoor
-from desktop.events import DraftFilesKnown, LinkEvent, OutboxListed
+from desktop.events import LinkEvent
+from desktop.events.outbox import DraftFilesKnown, OutboxListed
 from desktop.locale import _, n_
 from desktop.model.conversations import Conversation, Conversations
 from desktop.model.drafts import Drafts

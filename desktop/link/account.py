@@ -37,20 +37,19 @@ from common.protocol.messages import (
     Users,
     Welcome,
 )
-from desktop.events import (
+from desktop.events import LinkEvent
+from desktop.events.conversations import (
     ChoicesKnown,
     CompleteUpTo,
-    DraftsKnown,
     EpochBegan,
     GroupsListed,
-    LinkEvent,
-    OutboxItem,
     OwnStatusKnown,
     PresenceSeen,
     ReadSeen,
     TypingHeard,
     UsersKnown,
 )
+from desktop.events.outbox import DraftsKnown, OutboxItem
 from desktop.link.asking import Asking
 from desktop.link.catching_up import CatchingUp
 from desktop.link.choices import Choices

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from common.protocol.limits import DEFAULT_PORT
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.link.address import Address, parse_addresses
 from desktop.link.archive import KnownRelay
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.ids import Seq, UserId
 from common.protocol.messages import Command, Edit, Entry, MarkUnread, Pin, Post, React, Redact, Sent
-from desktop.events import OutboxItem
+from desktop.events.outbox import OutboxItem
 
 
 def command_of(item: OutboxItem) -> Command:

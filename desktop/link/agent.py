@@ -24,29 +24,31 @@ from common.ids import Millis, RelayId
 from common.protocol import limits
 from common.protocol.messages import DeleteAccount, Fate, Login, Register
 from common.protocol.messages import SignedIn as TokenGiven
-from desktop.events import (
+from desktop.events import LinkEvent
+from desktop.events.link import (
     ACCOUNT_DELETION,
-    AddressAnswered,
-    AddressFailed,
     CommandRefused,
     Connected,
-    ConnectionChecked,
-    DiscoveryTrouble,
-    Finding,
-    FoundRelay,
     IdentityChanged,
     KeyMissing,
     LinkChanged,
-    LinkEvent,
     LinkState,
     Offline,
-    OwnerCodeKept,
-    RelayForgotten,
-    RelaysFound,
     SignedIn,
     SignedOut,
     SignInFailed,
     WindowWanted,
+)
+from desktop.events.relays import (
+    AddressAnswered,
+    AddressFailed,
+    ConnectionChecked,
+    DiscoveryTrouble,
+    Finding,
+    FoundRelay,
+    OwnerCodeKept,
+    RelayForgotten,
+    RelaysFound,
 )
 from desktop.link.account import Account
 from desktop.link.acquaintance import addresses_of, with_silent, without

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 
 from common.errors import LinkLost, RateLimited
 from common.protocol.messages import ANSWERS, Answer, Command
-from desktop.events import CommandRefused, LinkEvent
+from desktop.events import LinkEvent
+from desktop.events.link import CommandRefused
 from desktop.link.denied import Denied
 from desktop.link.wire import Wire
 from desktop.locale import _

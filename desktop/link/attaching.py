@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from common.ids import GroupId
 from common.protocol import limits
-from desktop.events import DraftFilesKnown, FilesLookedAt, LinkEvent, PendingUpload, PreviewMade
+from desktop.events import LinkEvent
+from desktop.events.outbox import DraftFilesKnown, FilesLookedAt, PendingUpload, PreviewMade
 from desktop.link.shelf import Shelf
 from desktop.link.thumbnails import Thumbnails
 from desktop.link.transfers.sources import PASTED_BYTES, Sources

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Final
 
 from common.ids import GroupId, Millis, Seq
-from desktop.events import CompleteUpTo, Connected, LinkChanged, LinkEvent
+from desktop.events import LinkEvent
+from desktop.events.conversations import CompleteUpTo
+from desktop.events.link import Connected, LinkChanged
 from desktop.link.asking import Asking
 from desktop.link.denied import Denied
 from desktop.link.logs import Logs

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from common.ids import GroupId
 from common.protocol.messages import Answer, Choose, GroupInfo
-from desktop.events import ChoicesKnown, GroupChoice, LinkEvent
+from desktop.events import LinkEvent
+from desktop.events.conversations import ChoicesKnown, GroupChoice
 from desktop.link.asking import Asking
 from desktop.link.denied import Denied
 from desktop.link.shelf import Shelf

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 from common.errors import LinkLost, NotSignedIn
 from common.ids import Millis, RelayId
 from common.protocol.messages import Event, Hello, Welcome
-from desktop.events import Connecting, IdentityChanged, LinkState, Waiting
+from desktop.events.link import Connecting, IdentityChanged, LinkState, Waiting
 from desktop.link.address import Address
 from desktop.link.backoff import Backoff
 from desktop.link.denied import Denied

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from desktop.events import LinkEvent, OutboxItem
+from desktop.events import LinkEvent
+from desktop.events.outbox import OutboxItem
 from desktop.link.account import Account
 from desktop.link.attaching import Attaching
 from desktop.link.pictures import Pictures

@@ -22,7 +22,7 @@ from common.discovery.mdns.watcher import Gone, Heard, Sighting, Watcher
 from common.discovery.record import Announcement, Subnet, distance
 from common.ids import RelayId
 from common.protocol.limits import DEFAULT_PORT
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.link.address import Address, parse_addresses
 from desktop.link.archive import KnownRelay
 from desktop.link.pinning import WrongIdentity

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import Command, Fate, FileId, FileInfo, Role, Scope
-from desktop.events import CommandRefused, FoundRelay, GroupChoice, LinkEvent, OutboxItem, OwnStatus
+from desktop.events import LinkEvent
+from desktop.events.conversations import GroupChoice, OwnStatus
+from desktop.events.link import CommandRefused
+from desktop.events.outbox import OutboxItem
+from desktop.events.relays import FoundRelay
 from desktop.export.order import Order
 from desktop.link.looking import EVERYWHERE, Looking
 

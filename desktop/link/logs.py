@@ -15,16 +15,9 @@ import msgspec
 from common.ids import GroupId, Seq, UserId
 from common.protocol import limits
 from common.protocol.messages import Answer, Entry, GroupInfo, Groups, History, ListGroups, Page, Sent, User
-from desktop.events import (
-    EntriesKnown,
-    GroupLost,
-    GroupSeen,
-    GroupsListed,
-    LinkEvent,
-    OutboxItem,
-    RelatedKnown,
-    UnreadSeen,
-)
+from desktop.events import LinkEvent
+from desktop.events.conversations import EntriesKnown, GroupLost, GroupSeen, GroupsListed, RelatedKnown, UnreadSeen
+from desktop.events.outbox import OutboxItem
 from desktop.link.acts import entry_of
 from desktop.link.asking import Asking
 from desktop.link.clock import RelayClock

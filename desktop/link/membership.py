@@ -27,7 +27,9 @@ from common.protocol.messages import (
     SetRole,
     SetTopic,
 )
-from desktop.events import BansListed, GroupWanted, InviteMade, InvitesListed, LinkEvent
+from desktop.events import LinkEvent
+from desktop.events.asked import BansListed, InviteMade, InvitesListed
+from desktop.events.conversations import GroupWanted
 from desktop.link.asking import Asking
 
 

@@ -10,7 +10,8 @@ from common.errors import LinkLost
 from common.ids import UserId
 from common.protocol.limits import USERS_PER_REQUEST
 from common.protocol.messages import User
-from desktop.events import LinkEvent, UsersKnown
+from desktop.events import LinkEvent
+from desktop.events.conversations import UsersKnown
 from desktop.link.denied import Denied
 from desktop.link.shelf import Shelf
 

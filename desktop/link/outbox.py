@@ -33,7 +33,9 @@ from common.errors import (
 )
 from common.ids import GroupId, Nonce, Seq
 from common.protocol.messages import Answer, Command
-from desktop.events import CommandRefused, LinkEvent, OutboxItem, OutboxListed, OutboxState
+from desktop.events import LinkEvent
+from desktop.events.link import CommandRefused
+from desktop.events.outbox import OutboxItem, OutboxListed, OutboxState
 from desktop.link.acts import command_of
 from desktop.link.denied import Denied
 from desktop.link.shelf import Shelf

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from common.errors import LinkLost, NotAMember, UnknownGroup
 from common.ids import GroupId
 from common.protocol.messages import Answer, ListMembers, Members, SetPresence, SetReceipts, Typing
-from desktop.events import LinkEvent, MembersListed, OwnStatus, OwnStatusKnown
+from desktop.events import LinkEvent
+from desktop.events.conversations import MembersListed, OwnStatus, OwnStatusKnown
 from desktop.link.asking import Asking
 from desktop.link.clock import RelayClock
 from desktop.link.denied import Denied

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 
 from common.errors import LinkLost
 from common.protocol.messages import FileId
-from desktop.events import LinkEvent, PictureKnown, Raster
+from desktop.events import LinkEvent
+from desktop.events.transfers import PictureKnown, Raster
 from desktop.link.denied import Denied
 from desktop.link.thumbnails import INPUT_BYTES, RAW_EDGE_MAX, Thumbnails
 from desktop.link.transfers.moving import Hopeless, Mover

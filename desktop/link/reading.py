@@ -9,7 +9,9 @@ from common.errors import LinkLost
 from common.ids import GroupId, Millis, Seq
 from common.protocol import limits
 from common.protocol.messages import Edits, Hits, ListEdits, ListPins, ListReaders, Pins, Readers, Search
-from desktop.events import EditsListed, HitsFound, LinkEvent, PinsCounted, PinsListed, ReadersListed
+from desktop.events import LinkEvent
+from desktop.events.asked import EditsListed, HitsFound, PinsListed, ReadersListed
+from desktop.events.conversations import PinsCounted
 from desktop.link.asking import Asking
 from desktop.link.denied import Denied
 from desktop.link.logs import Logs

@@ -19,7 +19,8 @@ from common.protocol.messages import (
     WebhookMade,
     Webhooks,
 )
-from desktop.events import HookMade, HooksListed, KeyMade, LinkEvent, TokensListed
+from desktop.events import LinkEvent
+from desktop.events.asked import HookMade, HooksListed, KeyMade, TokensListed
 from desktop.link.asking import Asking
 
 

@@ -22,7 +22,9 @@ from msgspec.structs import replace
 
 from common.ids import GroupId, Nonce
 from common.protocol.messages import FileInfo
-from desktop.events import LinkEvent, OutboxItem, OutboxState, PendingUpload, TransferChanged
+from desktop.events import LinkEvent
+from desktop.events.outbox import OutboxItem, OutboxState, PendingUpload
+from desktop.events.transfers import TransferChanged
 from desktop.link.outbox import INTERNAL_TRIES, Outbox
 from desktop.link.shelf import Shelf
 from desktop.link.thumbnails import Thumbnails

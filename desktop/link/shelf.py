@@ -18,7 +18,8 @@ from msgspec import Struct, field
 from common.errors import SealError
 from common.ids import Epoch, GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import GroupInfo, User
-from desktop.events import GroupChoice, OutboxItem, OwnStatus, PendingUpload
+from desktop.events.conversations import GroupChoice, OwnStatus
+from desktop.events.outbox import OutboxItem, PendingUpload
 from desktop.link.archive import Account, Archive
 from desktop.link.pages import Pages
 from desktop.link.runs import Run

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from common.environment import child_environment
-from desktop.events import Raster
+from desktop.events.transfers import Raster
 
 EDGE_PIXELS: Final = 480
 WITHIN_S: Final = 15.0

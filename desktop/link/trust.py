@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from common.ids import RelayId
-from desktop.events import Trust
+from desktop.events.relays import Trust
 from desktop.link.archive import KnownRelay
 
 

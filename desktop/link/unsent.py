@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from common.ids import GroupId, Nonce
-from desktop.events import LinkEvent, OutboxItem, PendingUpload
+from desktop.events import LinkEvent
+from desktop.events.outbox import OutboxItem, PendingUpload
 from desktop.link.shelf import Shelf
 from desktop.link.transfers.filenames import free_path, safe_name
 from desktop.link.transfers.sources import Sources

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from common.ids import GroupId
-from desktop.events import PendingUpload
+from desktop.events.outbox import PendingUpload
 
 
 class AttachedRow(Struct, frozen=True):

@@ -10,7 +10,8 @@ from msgspec import Struct, field, structs
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.limits import UNREAD_COUNTED
 from common.protocol.messages import Entry, FileInfo, GroupInfo
-from desktop.events import GroupChoice, OutboxItem, OutboxState, PendingUpload
+from desktop.events.conversations import GroupChoice
+from desktop.events.outbox import OutboxItem, OutboxState, PendingUpload
 from desktop.locale import _
 from desktop.model.drafts import Drafts
 from desktop.model.roster import Roster

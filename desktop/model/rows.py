@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import FileInfo, GroupKind, Keeps, NotifyLevel, PresenceState, Role
-from desktop.events import PendingUpload
+from desktop.events.outbox import PendingUpload
 
 
 class Delivery(Enum):

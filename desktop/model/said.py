@@ -13,7 +13,7 @@ from msgspec import Struct, field, structs
 
 from common.ids import MAX_INTEGER, Seq, UserId
 from common.protocol.messages import Entry
-from desktop.events import OutboxItem
+from desktop.events.outbox import OutboxItem
 from desktop.model.rows import Reaction
 
 NAMES_SHOWN: Final = 10

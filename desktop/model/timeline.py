@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from common.ids import MAX_INTEGER, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, Keeps
-from desktop.events import OutboxItem, OutboxState
+from desktop.events.outbox import OutboxItem, OutboxState
 from desktop.model.rows import (
     BeginLine,
     Bubble,

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from desktop.events import Transfer, TransferChanged, TransferEnded
+from desktop.events.transfers import Transfer, TransferChanged, TransferEnded
 
 UNDER_WAY: Final = frozenset({"waiting", "running", "paused"})
 

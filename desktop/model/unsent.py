@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from common.ids import GroupId, Millis
-from desktop.events import OutboxItem, PendingUpload
+from desktop.events.outbox import OutboxItem, PendingUpload
 from desktop.model.drafts import Drafts
 
 

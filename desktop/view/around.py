@@ -8,7 +8,7 @@ from typing import Final
 
 from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.messages import Answer, Command, Invite, Role, User, Webhook
-from desktop.events import OwnStatus
+from desktop.events.conversations import OwnStatus
 from desktop.intents import Intents
 from desktop.locale import _, n_
 from desktop.model.rows import BanRow, Header, HitRow, MemberRow, PinRow, RailRow, ReaderRow

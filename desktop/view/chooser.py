@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from common.ids import RelayId
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.view import kit, theme

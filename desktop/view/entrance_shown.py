@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from common.ids import RelayId
-from desktop.events import FoundRelay
+from desktop.events.relays import FoundRelay
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from desktop.events import NotifyLevel
+from common.protocol.messages import NotifyLevel
 from desktop.locale import _
 
 SIGNS: Final[dict[NotifyLevel, str]] = {"all": "", "mentions": "at", "nothing": "bell_off"}

@@ -9,7 +9,7 @@ from tkinter import ttk
 
 from common.ids import Millis, RelayId
 from desktop import locale
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.locale import _, n_
 from desktop.view import kit
 from desktop.view.fonts import fit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from common.protocol.messages import AccessToken
 from desktop.autostart.seen import AutostartSeen
-from desktop.events import OwnStatus
+from desktop.events.conversations import OwnStatus
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.screen import NotifierSight, Place, Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 
 from common.protocol import limits
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.screen import SignInField, SignInMode

@@ -12,7 +12,7 @@ import tkinter as tk
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from desktop.events import PictureKnown, Transfer
+from desktop.events.transfers import PictureKnown, Transfer
 from desktop.intents import Intents
 from desktop.model.transfers import TransferList
 from desktop.screen import (

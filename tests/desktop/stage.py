@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from common.ids import Millis, RelayId
-from common.protocol.messages import Entry
-from desktop import events, hosted, moves
+from common.protocol.messages import Entry, GroupInfo
+from desktop import hosted, moves
 from desktop.autostart.seen import AutostartSeen
 from desktop.controller import Controller
+from desktop.events import LinkEvent
+from desktop.events.conversations import EntriesKnown, GroupsListed, UsersKnown
+from desktop.events.link import Connected, LinkChanged, SignedIn
+from desktop.events.relays import FoundRelay, Trust
 from desktop.model.rows import Bubble
 from desktop.notifications import NotifierEvent
 from desktop.settings import SettingsFile
@@ -19,11 +23,9 @@ OFFICE = RelayId("K7QF2M3DZXWAPL4T" * 3 + "ABCD")
 OTHER = RelayId("ZZZZ" * 13)
 
 
-def found(
-    trust: events.Trust = events.Trust.NEW, *, name: str = "Office", registration: str = "open"
-) -> events.FoundRelay:
+def found(trust: Trust = Trust.NEW, *, name: str = "Office", registration: str = "open") -> FoundRelay:
     """A relay that answered a probe."""
-    return events.FoundRelay(OFFICE, name, "192.168.1.20", 5000, ("192.168.1.20:5000",), 3, registration, trust)  # type: ignore[arg-type]
+    return FoundRelay(OFFICE, name, "192.168.1.20", 5000, ("192.168.1.20:5000",), 3, registration, trust)  # type: ignore[arg-type]
 
 
 class Stage:
@@ -57,31 +59,29 @@ class Stage:
         self.controller.begin(self.screen, remembered=remembered, in_background=in_background)  # type: ignore[arg-type]
         return self.controller
 
-    def tells(
-        self, *told: events.LinkEvent | hosted.HostingEvent | moves.MoveEvent | NotifierEvent | AutostartSeen
-    ) -> None:
+    def tells(self, *told: LinkEvent | hosted.HostingEvent | moves.MoveEvent | NotifierEvent | AutostartSeen) -> None:
         """The link tells so, and the turn is over."""
         for event in told:
             self.controller.fold(event)
         self.controller.settle()
 
-    def anna_is_in(self, *groups: events.GroupInfo, history: tuple[Entry, ...] = ()) -> Controller:
+    def anna_is_in(self, *groups: GroupInfo, history: tuple[Entry, ...] = ()) -> Controller:
         """Anna is signed in and sees *groups*; the link is up."""
         controller = self.opens(remembered=True)
         controller.window_focused(True)
         self.tells(
-            events.SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True),
-            events.UsersKnown((BORIS, MEI)),
-            events.GroupsListed(groups or (group(1),)),
+            SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True),
+            UsersKnown((BORIS, MEI)),
+            GroupsListed(groups or (group(1),)),
         )
         if history:
-            self.tells(events.EntriesKnown(history[0].group, history, first_reached=True))
-        self.tells(events.LinkChanged(events.Connected()))
+            self.tells(EntriesKnown(history[0].group, history, first_reached=True))
+        self.tells(LinkChanged(Connected()))
         return controller
 
     def hears(self, *entries: Entry) -> None:
         """Just said."""
-        self.tells(events.EntriesKnown(entries[0].group, entries, live=True))
+        self.tells(EntriesKnown(entries[0].group, entries, live=True))
 
     @property
     def bodies(self) -> list[str]:

@@ -11,7 +11,28 @@ from msgspec.structs import replace
 
 from common.ids import Epoch, GroupId, Millis, Seq, UserId
 from common.protocol.messages import Ban, Entry, Forward, Hit, Member, User
-from desktop import events, locale
+from desktop import locale
+from desktop.events.asked import BansListed, ExportChanged, HitsFound, PinsListed
+from desktop.events.conversations import (
+    ChoicesKnown,
+    EntriesKnown,
+    EpochBegan,
+    GroupChoice,
+    GroupLost,
+    GroupSeen,
+    GroupsListed,
+    GroupWanted,
+    MembersListed,
+    OwnStatus,
+    OwnStatusKnown,
+    PinsCounted,
+    PresenceSeen,
+    RelatedKnown,
+    TypingHeard,
+    UnreadSeen,
+)
+from desktop.events.link import ACCOUNT_DELETION, CommandRefused
+from desktop.events.outbox import DraftFilesKnown, DraftsKnown, OutboxItem, OutboxListed, PendingUpload
 from desktop.export.order import Order, Progress
 from desktop.model.idleness import IDLE_MS
 from desktop.model.reacted import ReactionNote
@@ -29,7 +50,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     locale.use("en")
 
 
-def acts(stage: Stage) -> list[events.OutboxItem]:
+def acts(stage: Stage) -> list[OutboxItem]:
     """What was put into the outbox."""
     return [item for (item,) in stage.link.of("act")]
 
@@ -90,12 +111,12 @@ class TestComposer:
     def test_what_was_to_be_changed_in_another_life_of_the_log_is_not_changed_in_this_one(self, stage: Stage) -> None:
         controller = stage.anna_is_in(history=(said(1, ANNA),))
         controller.edit(Seq(1))
-        stage.tells(events.EpochBegan(Epoch("f" * 32)))
+        stage.tells(EpochBegan(Epoch("f" * 32)))
         assert stage.screen.last("show_composer_mode") == (Writing(),)
 
     def test_up_edits_nothing_while_a_newer_message_is_not_even_sent(self, stage: Stage) -> None:
         controller = stage.anna_is_in(history=(said(1, ANNA),))
-        stage.tells(events.OutboxListed(GENERAL, (waiting(9),)))
+        stage.tells(OutboxListed(GENERAL, (waiting(9),)))
         controller.edit_last()
         assert stage.screen.of("show_composer_mode") == []
 
@@ -133,11 +154,11 @@ class TestMessages:
         controller = stage.anna_is_in(group(1, last_seq=1, read_seq=1), history=(said(1, BORIS),))
         controller.react(Seq(1), "👍", True)
         (item,) = acts(stage)
-        stage.tells(events.OutboxListed(GENERAL, (item,)))
+        stage.tells(OutboxListed(GENERAL, (item,)))
         assert [(one.emoji, one.count, one.own) for one in only_bubble(stage).reactions] == [("👍", 1, True)]
         stage.tells(
-            events.EntriesKnown(GENERAL, (about(2, "reaction", 1, ANNA, "👍"),), live=True),
-            events.OutboxListed(GENERAL, ()),
+            EntriesKnown(GENERAL, (about(2, "reaction", 1, ANNA, "👍"),), live=True),
+            OutboxListed(GENERAL, ()),
         )
         assert [(one.emoji, one.count) for one in only_bubble(stage).reactions] == [("👍", 1)]
         assert stage.screen.last("show_rail")[0][0].unread == 0
@@ -159,15 +180,15 @@ class TestMessages:
     def test_an_act_that_is_refused_is_taken_away_and_told(self, stage: Stage) -> None:
         controller = stage.anna_is_in(history=(said(1, BORIS),))
         controller.pin(Seq(1), True)
-        stage.tells(events.OutboxListed(GENERAL, tuple(acts(stage))))
+        stage.tells(OutboxListed(GENERAL, tuple(acts(stage))))
         assert only_bubble(stage).pinned
-        stage.tells(events.OutboxListed(GENERAL, ()), events.CommandRefused("pin", "not_allowed", "No."))
+        stage.tells(OutboxListed(GENERAL, ()), CommandRefused("pin", "not_allowed", "No."))
         assert not only_bubble(stage).pinned
         assert stage.screen.last("show_toast") == ("You may not do that here.",)
 
     def test_a_text_that_is_refused_is_said_to_be_kept(self, stage: Stage) -> None:
         stage.anna_is_in(history=(said(1, ANNA),))
-        stage.tells(events.CommandRefused("edit", "unknown_target", "No."))
+        stage.tells(CommandRefused("edit", "unknown_target", "No."))
         (said_so,) = stage.screen.last("show_toast")
         assert said_so.endswith("It is kept as a message that was not sent. That message is no longer there.")
 
@@ -187,7 +208,7 @@ class TestMessages:
     def test_who_is_admin_may_delete_what_others_said(self, stage: Stage) -> None:
         stage.anna_is_in(group(1, role="admin"), history=(said(1, BORIS),))
         assert only_bubble(stage).may_delete
-        stage.tells(events.GroupSeen(group(1, role="member")))
+        stage.tells(GroupSeen(group(1, role="member")))
         assert not only_bubble(stage).may_delete
 
     def test_what_was_taken_back_shows_nothing_of_it(self, stage: Stage) -> None:
@@ -200,25 +221,25 @@ class TestMessages:
     def test_what_is_quoted_is_filled_in_when_it_is_found(self, stage: Stage) -> None:
         answer = Entry(GENERAL, Seq(9), "message", BORIS.id, MORNING, nonce(9), "да", Seq(1))
         stage.anna_is_in()
-        stage.tells(events.EntriesKnown(GENERAL, (answer,)))
+        stage.tells(EntriesKnown(GENERAL, (answer,)))
         assert only_bubble(stage).quote.text == ""  # type: ignore[union-attr]
-        stage.tells(events.RelatedKnown(GENERAL, (said(1, MEI),)))
+        stage.tells(RelatedKnown(GENERAL, (said(1, MEI),)))
         assert only_bubble(stage).quote.text == "mei 1"  # type: ignore[union-attr]
 
     def test_a_jump_waits_for_what_is_not_here(self, stage: Stage) -> None:
         controller = stage.anna_is_in(group(1, last_seq=300, read_seq=300))
-        stage.tells(events.EntriesKnown(GENERAL, (said(300, BORIS),)))
+        stage.tells(EntriesKnown(GENERAL, (said(300, BORIS),)))
         controller.jump_to(GENERAL, Seq(20))
         assert stage.link.last("load_around") == (GENERAL, 20)
         assert stage.screen.of("show_row") == []
-        stage.tells(events.EntriesKnown(GENERAL, (said(19, BORIS), said(20, MEI), said(21, BORIS))))
+        stage.tells(EntriesKnown(GENERAL, (said(19, BORIS), said(20, MEI), said(21, BORIS))))
         (index,) = stage.screen.last("show_row")
         assert stage.screen.rows[index].seq == 20
 
     def test_lists_come_with_names(self, stage: Stage) -> None:
         stage.anna_is_in()
         hit = Hit(GENERAL, Seq(1), MORNING, BORIS.id, "чайник")
-        stage.tells(events.HitsFound("чай", None, (hit,), True, False), events.PinsListed(GENERAL, (said(1, MEI),)))
+        stage.tells(HitsFound("чай", None, (hit,), True, False), PinsListed(GENERAL, (said(1, MEI),)))
         _query, (row,), _complete, _more = stage.screen.last("show_hits")
         assert (row.group_name, row.author_name) == ("General", "Boris Lund")
         assert stage.screen.last("show_pins")[1][0].author_name == "mei"
@@ -237,7 +258,7 @@ class TestUnread:
     def test_what_is_marked_unread_stays_so_while_it_is_looked_at(self, stage: Stage) -> None:
         controller = stage.anna_is_in(group(1, last_seq=2, read_seq=2), history=(said(1, BORIS), said(2, BORIS)))
         controller.mark_unread(Seq(2))
-        stage.tells(events.UnreadSeen(GENERAL, Seq(1)))
+        stage.tells(UnreadSeen(GENERAL, Seq(1)))
         controller.read_up_to(len(stage.screen.rows) - 1)
         assert stage.screen.last("show_rail")[0][0].unread == 1
         assert stage.link.of("mark_read") == []
@@ -248,11 +269,11 @@ class TestUnread:
     def test_a_muted_conversation_makes_no_noise_but_a_call_may(self, stage: Stage) -> None:
         controller = stage.anna_is_in()
         controller.mute(GENERAL, "mentions")
-        assert stage.link.last("choose") == (GENERAL, events.GroupChoice("mentions"))
-        stage.tells(events.ChoicesKnown({GENERAL: events.GroupChoice("mentions", hidden=True)}))
+        assert stage.link.last("choose") == (GENERAL, GroupChoice("mentions"))
+        stage.tells(ChoicesKnown({GENERAL: GroupChoice("mentions", hidden=True)}))
         (header,) = stage.screen.last("show_header")
         assert (header.notify, header.hidden) == ("mentions", True)
-        stage.tells(events.ChoicesKnown({GENERAL: events.GroupChoice("mentions")}))
+        stage.tells(ChoicesKnown({GENERAL: GroupChoice("mentions")}))
         controller.window_focused(False)
         stage.hears(said(1, BORIS))
         assert stage.notifier.of("show") == []
@@ -263,18 +284,18 @@ class TestUnread:
 
     def test_a_hidden_conversation_comes_back_with_a_message(self, stage: Stage) -> None:
         stage.anna_is_in(group(1), group(2, "Store"))
-        stage.tells(events.ChoicesKnown({STORE: events.GroupChoice(hidden=True)}))
+        stage.tells(ChoicesKnown({STORE: GroupChoice(hidden=True)}))
         rows, _selected = stage.screen.last("show_rail")
         assert [(row.name, row.hidden) for row in rows] == [("General", False), ("Store", True)]
         stage.hears(said(1, BORIS, group=STORE))
-        assert stage.link.last("choose") == (STORE, events.GroupChoice())
+        assert stage.link.last("choose") == (STORE, GroupChoice())
 
 
 class TestPeople:
     def test_a_direct_conversation_has_the_other_s_name_and_presence(self, stage: Stage) -> None:
         direct = msgspec.structs.replace(group(7, ""), kind="direct", peer=BORIS.id)
         controller = stage.anna_is_in(group(1), direct)
-        stage.tells(events.PresenceSeen(BORIS.id, "dnd", "на совещании"))
+        stage.tells(PresenceSeen(BORIS.id, "dnd", "на совещании"))
         controller.open_direct(BORIS.id)
         (header,) = stage.screen.last("show_header")
         assert (header.name, header.presence, header.status) == ("Boris Lund", "dnd", "на совещании")
@@ -282,14 +303,14 @@ class TestPeople:
         controller.open_direct(MEI.id)
         assert stage.link.last("open_direct") == (MEI.id,)
         stage.tells(
-            events.GroupSeen(msgspec.structs.replace(direct, id=GroupId(8), peer=MEI.id)),
-            events.GroupWanted(GroupId(8)),
+            GroupSeen(msgspec.structs.replace(direct, id=GroupId(8), peer=MEI.id)),
+            GroupWanted(GroupId(8)),
         )
         assert stage.screen.last("show_header")[0].name == "mei"
 
     def test_who_writes_is_shown_until_nothing_is_heard(self, stage: Stage) -> None:
         stage.anna_is_in()
-        stage.tells(events.TypingHeard(GENERAL, BORIS.id))
+        stage.tells(TypingHeard(GENERAL, BORIS.id))
         assert stage.screen.last("show_rail")[0][0].typing == "Boris is writing…"
         stage.now = Millis(stage.now + 5999)
         stage.controller.tick()
@@ -297,14 +318,14 @@ class TestPeople:
         stage.now = Millis(stage.now + 1)
         stage.controller.tick()
         assert stage.screen.last("show_header")[0].typing == ""
-        stage.tells(events.TypingHeard(GENERAL, MEI.id))
+        stage.tells(TypingHeard(GENERAL, MEI.id))
         stage.hears(said(1, MEI))
         assert stage.screen.last("show_header")[0].typing == ""
 
     def test_people_are_sought_by_any_word(self, stage: Stage) -> None:
         stage.anna_is_in()
         members = tuple(Member(user, "member", "offline") for user in (ANNA, BORIS, MEI))
-        stage.tells(events.MembersListed(GENERAL, members))
+        stage.tells(MembersListed(GENERAL, members))
         stage.controller.seek_people("lu", GENERAL)
         assert [row.name for row in stage.screen.last("show_people")[1]] == ["Boris Lund"]
 
@@ -319,15 +340,15 @@ class TestPeople:
 
     def test_the_own_status_is_kept_whole(self, stage: Stage) -> None:
         controller = stage.anna_is_in()
-        stage.tells(events.OwnStatusKnown(events.OwnStatus("dnd", "занята")))
+        stage.tells(OwnStatusKnown(OwnStatus("dnd", "занята")))
         controller.set_receipts(False)
-        assert stage.link.last("set_status") == (events.OwnStatus("dnd", "занята", False),)
+        assert stage.link.last("set_status") == (OwnStatus("dnd", "занята", False),)
 
 
 def test_messages_that_wait_stand_apart_from_acts(stage: Stage) -> None:
     stage.anna_is_in(history=(said(1, BORIS),))
-    act = events.OutboxItem(GENERAL, nonce(70), "👍", MORNING, kind="reaction", target=Seq(1))
-    stage.tells(events.OutboxListed(GENERAL, (waiting(60), act)))
+    act = OutboxItem(GENERAL, nonce(70), "👍", MORNING, kind="reaction", target=Seq(1))
+    stage.tells(OutboxListed(GENERAL, (waiting(60), act)))
     assert stage.bodies == ["boris 1", "item 60"]
     assert stage.screen.last("show_rail")[0][0].preview == "item 60"
 
@@ -338,7 +359,7 @@ def test_an_export_is_handed_to_the_link_and_how_far_it_is_to_the_screen(stage: 
     controller.export(order)
     assert stage.link.last("export") == (order,)
     progress = Progress(order, Path("documents", "General 2026-11-27"), "reading", 10, 20)
-    stage.tells(events.ExportChanged(progress))
+    stage.tells(ExportChanged(progress))
     assert stage.screen.last("show_export") == (progress,)
     controller.cancel_export()
     assert stage.link.of("cancel_export") == [()]
@@ -359,7 +380,7 @@ def test_the_account_is_deleted_by_the_link_and_a_refusal_goes_to_the_screen(sta
     controller = stage.anna_is_in()
     controller.delete_account("correct horse", "erase")
     assert stage.link.last("delete_account") == ("correct horse", "erase")
-    stage.tells(events.CommandRefused(events.ACCOUNT_DELETION, "last_owner", "as the relay says it"))
+    stage.tells(CommandRefused(ACCOUNT_DELETION, "last_owner", "as the relay says it"))
     code, problem = stage.screen.last("show_not_deleted")
     assert code == "last_owner"
     assert "only owner of the relay" in problem
@@ -369,15 +390,15 @@ class TestPinsOfTheOpenConversation:
     def test_they_are_counted_by_the_relay_when_it_is_opened_and_whenever_something_changes(self, stage: Stage) -> None:
         stage.anna_is_in(history=(said(1, BORIS),))
         assert stage.link.last("count_pins") == (GENERAL,)
-        stage.tells(events.PinsCounted(GENERAL, 3))
+        stage.tells(PinsCounted(GENERAL, 3))
         assert stage.screen.last("show_header")[0].pins == 3
         asked = len(stage.link.of("count_pins"))
-        stage.tells(events.EntriesKnown(GENERAL, (said(2, BORIS),), live=True))
+        stage.tells(EntriesKnown(GENERAL, (said(2, BORIS),), live=True))
         assert len(stage.link.of("count_pins")) == asked
-        stage.tells(events.EntriesKnown(GENERAL, (about(3, "pin", 1, BORIS),), live=True))
-        stage.tells(events.EntriesKnown(GENERAL, (about(4, "redaction", 1, BORIS),), live=True))
+        stage.tells(EntriesKnown(GENERAL, (about(3, "pin", 1, BORIS),), live=True))
+        stage.tells(EntriesKnown(GENERAL, (about(4, "redaction", 1, BORIS),), live=True))
         assert len(stage.link.of("count_pins")) == asked + 2
-        stage.tells(events.PinsCounted(GENERAL, 0))
+        stage.tells(PinsCounted(GENERAL, 0))
         assert stage.screen.last("show_header")[0].pins == 0
 
 
@@ -385,10 +406,10 @@ class TestAGroupThatOneIsTakenOutOf:
     @pytest.mark.parametrize("is_live", [True, False])
     def test_what_was_not_sent_there_is_said_to_be_kept_and_shown(self, stage: Stage, is_live: bool) -> None:
         controller = stage.anna_is_in(group(1), group(2, "Store"), history=(said(1, ANNA),))
-        stage.tells(events.OutboxListed(STORE, (waiting(9, group=STORE),)), events.DraftsKnown({STORE: "и ещё"}))
-        upload = events.PendingUpload("key", "план.pdf", 9, "", 0, 0, Path("план.pdf"), 1)
-        stage.tells(events.DraftFilesKnown(STORE, (upload,)))
-        stage.tells(events.GroupLost(STORE) if is_live else events.GroupsListed((group(1),)))
+        stage.tells(OutboxListed(STORE, (waiting(9, group=STORE),)), DraftsKnown({STORE: "и ещё"}))
+        upload = PendingUpload("key", "план.pdf", 9, "", 0, 0, Path("план.pdf"), 1)
+        stage.tells(DraftFilesKnown(STORE, (upload,)))
+        stage.tells(GroupLost(STORE) if is_live else GroupsListed((group(1),)))
         assert "Store" in stage.screen.question.text
         assert stage.screen.of("show_unsent") == []
         stage.screen.answer("show")
@@ -405,44 +426,44 @@ class TestAGroupThatOneIsTakenOutOf:
         assert stage.screen.last("show_toast") == ("No room.",)
         controller.drop_unsent(STORE)
         assert stage.link.last("drop_unsent") == (STORE,)
-        stage.tells(events.OutboxListed(STORE, ()), events.DraftFilesKnown(STORE, ()))
+        stage.tells(OutboxListed(STORE, ()), DraftFilesKnown(STORE, ()))
         assert stage.screen.last("show_unsent") == ([],)
         controller.hide_unsent()
         shown = len(stage.screen.of("show_unsent"))
-        stage.tells(events.OutboxListed(GENERAL, ()))
+        stage.tells(OutboxListed(GENERAL, ()))
         assert len(stage.screen.of("show_unsent")) == shown
 
     def test_after_a_restart_it_is_known_what_the_group_was_called(self, stage: Stage) -> None:
         controller = stage.anna_is_in(group(1))
-        stage.tells(FormerKnown({STORE: "Store"}), events.OutboxListed(STORE, (waiting(9, group=STORE),)))
-        stage.tells(events.DraftsKnown({GENERAL: "mine still", GroupId(77): "nobody knows where"}))
+        stage.tells(FormerKnown({STORE: "Store"}), OutboxListed(STORE, (waiting(9, group=STORE),)))
+        stage.tells(DraftsKnown({GENERAL: "mine still", GroupId(77): "nobody knows where"}))
         controller.show_unsent()
         (rows,) = stage.screen.last("show_unsent")
         assert [row.name for row in rows] == ["", "Store"]
 
     def test_of_a_group_that_one_could_join_again_it_is_shown_too(self, stage: Stage) -> None:
         stage.anna_is_in(group(1), group(2, "Store"))
-        stage.tells(events.DraftsKnown({STORE: "begun"}), events.GroupSeen(group(2, "Store", role=None)))
+        stage.tells(DraftsKnown({STORE: "begun"}), GroupSeen(group(2, "Store", role=None)))
         stage.screen.answer("show")
         (rows,) = stage.screen.last("show_unsent")
         assert [row.texts[0].text for row in rows] == ["begun"]
-        stage.tells(events.GroupSeen(group(2, "Store")), events.OutboxListed(STORE, ()))
+        stage.tells(GroupSeen(group(2, "Store")), OutboxListed(STORE, ()))
         assert stage.screen.last("show_unsent") == ([],)
 
     def test_who_looks_at_it_is_told(self, stage: Stage) -> None:
         controller = stage.anna_is_in(group(1), group(2, "Store"), history=(said(1, ANNA),))
         controller.open_group(STORE)
-        stage.tells(events.GroupLost(STORE))
+        stage.tells(GroupLost(STORE))
         assert "Store" in stage.screen.last("show_toast")[0]
 
 
 class TestADeletionOnItsWay:
     def test_the_message_waits_until_the_relay_has_it(self, stage: Stage) -> None:
         stage.anna_is_in(history=(said(1, ANNA),))
-        stage.tells(events.OutboxListed(GENERAL, (replace(waiting(9), body="", kind="redaction", target=Seq(1)),)))
+        stage.tells(OutboxListed(GENERAL, (replace(waiting(9), body="", kind="redaction", target=Seq(1)),)))
         assert (only_bubble(stage).redacted, only_bubble(stage).delivery) == (True, Delivery.WAITING)
-        stage.tells(events.EntriesKnown(GENERAL, (about(2, "redaction", 1, ANNA),), live=True))
-        stage.tells(events.OutboxListed(GENERAL, ()))
+        stage.tells(EntriesKnown(GENERAL, (about(2, "redaction", 1, ANNA),), live=True))
+        stage.tells(OutboxListed(GENERAL, ()))
         assert (only_bubble(stage).redacted, only_bubble(stage).delivery) == (True, Delivery.STORED)
 
 
@@ -451,16 +472,16 @@ class TestAnEditOnItsWay:
         stage.anna_is_in(history=(said(1, ANNA),))
         assert only_bubble(stage).delivery is Delivery.STORED
         edit = replace(waiting(9), body="better", kind="edit", target=Seq(1))
-        stage.tells(events.OutboxListed(GENERAL, (edit,)))
+        stage.tells(OutboxListed(GENERAL, (edit,)))
         assert (only_bubble(stage).body, only_bubble(stage).delivery) == ("better", Delivery.WAITING)
-        stage.tells(events.EntriesKnown(GENERAL, (about(2, "edit", 1, ANNA, "better"),), live=True))
-        stage.tells(events.OutboxListed(GENERAL, ()))
+        stage.tells(EntriesKnown(GENERAL, (about(2, "edit", 1, ANNA, "better"),), live=True))
+        stage.tells(OutboxListed(GENERAL, ()))
         assert (only_bubble(stage).body, only_bubble(stage).delivery) == ("better", Delivery.STORED)
 
     def test_a_reaction_on_its_way_makes_no_message_wait(self, stage: Stage) -> None:
         stage.anna_is_in(history=(said(1, ANNA),))
         reaction = replace(waiting(9), body="👍", kind="reaction", target=Seq(1))
-        stage.tells(events.OutboxListed(GENERAL, (reaction,)))
+        stage.tells(OutboxListed(GENERAL, (reaction,)))
         assert only_bubble(stage).delivery is Delivery.STORED
 
 
@@ -469,7 +490,7 @@ class TestBans:
         controller = stage.anna_is_in(history=(said(1, BORIS),))
         controller.list_bans(GENERAL)
         assert stage.link.last("list_bans") == (GENERAL,)
-        stage.tells(events.BansListed(GENERAL, (Ban(MEI, BORIS.id, MORNING),)))
+        stage.tells(BansListed(GENERAL, (Ban(MEI, BORIS.id, MORNING),)))
         group_id, (row,) = stage.screen.last("show_bans")
         assert (group_id, row.user, row.username, row.by_name) == (GENERAL, MEI.id, MEI.username, "Boris Lund")
         controller.ban_member(GENERAL, MEI.id, False)

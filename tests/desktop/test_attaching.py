@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from common.ids import Seq
 from common.protocol import limits
-from desktop import events, locale
+from desktop import locale
+from desktop.events.outbox import DraftFilesKnown, FilesLookedAt, OutboxListed, PendingUpload, PreviewMade
 from desktop.model.attached import AttachedRow
 from desktop.screen import Writing
 from tests.desktop.model.people import ANNA, GENERAL, STORE, group, nonce, said, waiting
@@ -23,8 +24,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     locale.use("en")
 
 
-def upload(number: int, mime: str = "") -> events.PendingUpload:
-    return events.PendingUpload(f"key {number}", f"{number}.txt", number, mime, 0, 0, Path(f"{number}.txt"), 1)
+def upload(number: int, mime: str = "") -> PendingUpload:
+    return PendingUpload(f"key {number}", f"{number}.txt", number, mime, 0, 0, Path(f"{number}.txt"), 1)
 
 
 def row(number: int, preview: bytes = b"", mime: str = "") -> AttachedRow:
@@ -42,7 +43,7 @@ def shown(stage: Stage) -> list[AttachedRow]:
 
 def known(stage: Stage, *numbers: int, where: int = GENERAL) -> None:
     """The link has looked at these files and attached them."""
-    stage.tells(events.DraftFilesKnown(group(where).id, tuple(map(upload, numbers))))
+    stage.tells(DraftFilesKnown(group(where).id, tuple(map(upload, numbers))))
 
 
 class TestAttaching:
@@ -68,7 +69,7 @@ class TestAttaching:
         controller.attach([Path("1.txt"), Path("2.txt")])
         assert stage.link.of("attach") == [(GENERAL, (Path("1.txt"), Path("2.txt")))]
         known(stage, 1, 2)
-        stage.tells(events.FilesLookedAt(GENERAL, ()))
+        stage.tells(FilesLookedAt(GENERAL, ()))
         assert shown(stage) == [row(1), row(2)]
         controller.reply_to(Seq(1))
         controller.send("вот", ())
@@ -93,7 +94,7 @@ class TestAttaching:
         assert acts(stage) == []
         assert stage.link.last("save_draft") == (GENERAL, "вот"), "nothing is lost meanwhile"
         known(stage, 1)
-        stage.tells(events.FilesLookedAt(GENERAL, ()))
+        stage.tells(FilesLookedAt(GENERAL, ()))
         assert acts(stage) == [("вот", ["1.txt"], None)]
         assert stage.link.last("save_draft") == (GENERAL, "")
 
@@ -126,12 +127,12 @@ class TestAttaching:
     def test_a_small_picture_comes_when_it_is_made(self, stage: Stage) -> None:
         stage.anna_is_in()
         known(stage, 1)
-        stage.tells(events.PreviewMade("key 1", b"png"), events.PreviewMade("key of another draft", b"png"))
+        stage.tells(PreviewMade("key 1", b"png"), PreviewMade("key of another draft", b"png"))
         assert shown(stage) == [row(1, b"png")]
 
     def test_why_some_are_not_attached_is_said_and_not_at_length(self, stage: Stage) -> None:
         stage.anna_is_in()
-        stage.tells(events.FilesLookedAt(GENERAL, ("a.", "b.", "c.", "d.", "e.")))
+        stage.tells(FilesLookedAt(GENERAL, ("a.", "b.", "c.", "d.", "e.")))
         assert stage.screen.last("show_toast") == ("a. b. c. And 2 more files.",)
 
     def test_more_files_than_a_message_has_room_for_go_in_several(self, stage: Stage) -> None:
@@ -164,20 +165,20 @@ class TestAttaching:
 class TestFilesOnTheirWay:
     def test_a_message_is_taken_back_with_its_files(self, stage: Stage) -> None:
         controller = stage.anna_is_in()
-        stage.tells(events.OutboxListed(GENERAL, (replace(waiting(7), uploads=(upload(1),)),)))
+        stage.tells(OutboxListed(GENERAL, (replace(waiting(7), uploads=(upload(1),)),)))
         controller.edit_failed(nonce(7))
         assert stage.link.of("take_back") == [(nonce(7),)]
         assert stage.screen.last("show_composer")[0] == "item 7"
 
     def test_one_of_its_files_is_left_out(self, stage: Stage) -> None:
         controller = stage.anna_is_in()
-        stage.tells(events.OutboxListed(GENERAL, (replace(waiting(7), uploads=(upload(1), upload(2))),)))
+        stage.tells(OutboxListed(GENERAL, (replace(waiting(7), uploads=(upload(1), upload(2))),)))
         controller.cancel_upload(nonce(7), "key 1")
         assert stage.link.of("cancel_upload") == [(nonce(7), "key 1")]
 
     def test_without_its_last_file_the_words_are_a_draft_again(self, stage: Stage) -> None:
         controller = stage.anna_is_in()
-        stage.tells(events.OutboxListed(GENERAL, (replace(waiting(7), uploads=(upload(1),)),)))
+        stage.tells(OutboxListed(GENERAL, (replace(waiting(7), uploads=(upload(1),)),)))
         controller.cancel_upload(nonce(7), "key 1")
         assert stage.link.of("discard") == [(nonce(7),)]
         assert stage.screen.last("show_composer")[0] == "item 7"
@@ -188,7 +189,7 @@ class TestFilesOnTheirWay:
         controller.open_group(GENERAL)
         controller.draft_changed("здесь")
         item = replace(waiting(7, group=STORE), uploads=(upload(1),))
-        stage.tells(events.OutboxListed(STORE, (item,)))
+        stage.tells(OutboxListed(STORE, (item,)))
         controller.cancel_transfer("key 1")
         assert stage.link.last("save_draft") == (STORE, "item 7")
         assert stage.link.of("discard") == [(nonce(7),)]

@@ -11,8 +11,44 @@ import pytest
 from common.errors import wire_errors
 from common.ids import Epoch, Millis, Nonce, Seq
 from common.protocol.messages import Entry, Member
-from desktop import events, hosted, locale
+from desktop import hosted, locale
 from desktop.controller.words import refusal
+from desktop.events.conversations import (
+    CompleteUpTo,
+    EntriesKnown,
+    EpochBegan,
+    GroupLost,
+    GroupSeen,
+    GroupsListed,
+    MembersListed,
+    PresenceSeen,
+    ReadSeen,
+    UsersKnown,
+)
+from desktop.events.link import (
+    CommandRefused,
+    Connected,
+    Connecting,
+    IdentityChanged,
+    KeyMissing,
+    LinkChanged,
+    SignedIn,
+    SignedOut,
+    SignInFailed,
+    Waiting,
+    WindowWanted,
+)
+from desktop.events.outbox import DraftsKnown, OutboxItem, OutboxListed
+from desktop.events.relays import (
+    AddressAnswered,
+    AddressFailed,
+    ConnectionChecked,
+    DiscoveryTrouble,
+    Finding,
+    OwnerCodeKept,
+    RelaysFound,
+    Trust,
+)
 from desktop.intents import Intents
 from desktop.model.rows import Bubble, Delivery, GapLine, NewLine
 from desktop.refusals import REFUSALS
@@ -50,12 +86,12 @@ class TestTheWayIn:
         stage.opens()
         assert [call[0] for call in stage.screen.calls] == ["show_chooser", "show_relays"]
         assert stage.link.calls == [("look_for_relays", True)]
-        stage.tells(events.RelaysFound((found(),)))
+        stage.tells(RelaysFound((found(),)))
         assert stage.screen.last("show_relays") == ((found(),), "", "", "")
 
     def test_what_hinders_looking_is_said(self, stage):
         stage.opens()
-        stage.tells(events.DiscoveryTrouble("Multicast is blocked."))
+        stage.tells(DiscoveryTrouble("Multicast is blocked."))
         assert stage.screen.last("show_relays")[1] == "Multicast is blocked."
 
     def test_a_new_relay_is_registered_at_and_a_closed_one_signed_in_to(self, stage):
@@ -66,22 +102,22 @@ class TestTheWayIn:
         assert stage.screen.last("show_sign_in") == (closed, SignInMode.SIGN_IN, "", False)
 
     def test_a_known_relay_is_gone_to_straight_when_this_device_is_signed_in_there(self, stage):
-        known = found(events.Trust.KNOWN)
+        known = found(Trust.KNOWN)
         stage.opens().choose_relay(known)
         assert stage.link.last("resume") == (OFFICE,)
-        stage.tells(events.SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True))
+        stage.tells(SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True))
         assert stage.screen.last("show_main") == ("Office", ANNA)
         assert stage.link.last("look_for_relays") == (False,)
 
     def test_a_known_relay_asks_for_the_password_when_it_is_not(self, stage):
-        known = found(events.Trust.KNOWN)
+        known = found(Trust.KNOWN)
         stage.opens().choose_relay(known)
-        stage.tells(events.SignedOut())
+        stage.tells(SignedOut())
         assert stage.screen.last("show_sign_in") == (known, SignInMode.SIGN_IN, "", False)
 
     def test_an_impostor_is_explained_and_never_entered(self, stage):
         stage.opens()
-        stage.tells(events.AddressAnswered("192.168.1.20", found(events.Trust.IMPOSTOR)))
+        stage.tells(AddressAnswered("192.168.1.20", found(Trust.IMPOSTOR)))
         assert "another one" in stage.screen.last("ask")[0].text
         assert [choice.key for choice in stage.screen.question.choices] == ["forget", "understood"]
         stage.screen.answer("understood")
@@ -91,16 +127,16 @@ class TestTheWayIn:
     def test_an_address_leads_to_its_form_or_says_why_not(self, stage):
         stage.opens().enter_address(" 192.168.1.20 ")
         assert stage.link.last("try_address") == ("192.168.1.20",)
-        stage.tells(events.AddressFailed("192.168.1.20", "Nobody answers."))
+        stage.tells(AddressFailed("192.168.1.20", "Nobody answers."))
         assert stage.screen.last("show_address_problem") == ("Nobody answers.",)
-        stage.tells(events.AddressAnswered("192.168.1.20", found()))
+        stage.tells(AddressAnswered("192.168.1.20", found()))
         assert stage.screen.last("show_address_problem") == ("",)
         assert stage.screen.last("show_sign_in")[0] == found()
 
     def test_an_invitation_brings_its_code(self, stage):
         stage.opens().paste_invitation("pymessenger://…")
         invited = found(registration="invite")
-        stage.tells(events.AddressAnswered("pymessenger://…", invited, "sesame"))
+        stage.tells(AddressAnswered("pymessenger://…", invited, "sesame"))
         assert stage.screen.last("show_sign_in") == (invited, SignInMode.REGISTER, "sesame", False)
         stage.controller.register(invited, "anna", "12345678", "", "sesame")
         assert stage.link.last("register") == (invited, "anna", "12345678", "", "sesame")
@@ -110,61 +146,61 @@ class TestTheWayIn:
         stage.direct = "relay.lan:5000"
         stage.opens()
         assert stage.link.last("try_address") == ("relay.lan:5000",)
-        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        stage.tells(AddressAnswered("relay.lan:5000", found()))
         assert stage.screen.last("show_sign_in")[0] == found()
 
     def test_who_comes_back_from_where_the_settings_point_sees_that_relay_and_stays(self, stage):
         stage.direct = "relay.lan:5000"
         controller = stage.opens()
-        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        stage.tells(AddressAnswered("relay.lan:5000", found()))
         controller.back_to_relays()
         stage.screen.forget()
-        stage.tells(events.RelaysFound((found(),)), events.AddressAnswered("relay.lan:5000", found()))
+        stage.tells(RelaysFound((found(),)), AddressAnswered("relay.lan:5000", found()))
         assert stage.screen.last("show_relays") == ((found(),), "", "", "relay.lan:5000")
         assert not stage.screen.of("show_sign_in")
-        stage.tells(events.AddressFailed("relay.lan:5000", "Nobody answers there."))
+        stage.tells(AddressFailed("relay.lan:5000", "Nobody answers there."))
         controller.seek_again()
-        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        stage.tells(AddressAnswered("relay.lan:5000", found()))
         assert stage.screen.last("show_sign_in")[0] == found(), "it was asked for"
         controller.back_to_relays()
         controller.enter_address(" relay.lan:5000 ")
         stage.screen.forget()
-        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        stage.tells(AddressAnswered("relay.lan:5000", found()))
         assert stage.screen.last("show_sign_in")[0] == found(), "it was typed"
 
     def test_where_the_settings_point_a_kept_session_goes_on(self, stage):
         stage.direct = "relay.lan:5000"
         stage.opens(remembered=True)
         assert stage.link.calls == [("resume",)]
-        stage.tells(events.SignedOut())
+        stage.tells(SignedOut())
         assert stage.link.last("try_address") == ("relay.lan:5000",)
 
     def test_an_archive_that_cannot_be_opened_is_no_blank_window(self, stage):
         stage.opens(remembered=True)
-        stage.tells(events.CommandRefused("start", "storage_unavailable", "The disk is full."))
+        stage.tells(CommandRefused("start", "storage_unavailable", "The disk is full."))
         assert stage.screen.last("show_blocked")[1] == "The disk is full."
 
     def test_a_keyring_that_is_asking_is_waited_for_at_the_list(self, stage):
         stage.opens(remembered=True)
-        stage.tells(events.CommandRefused("start", "keyring_locked", "Unlock it."))
+        stage.tells(CommandRefused("start", "keyring_locked", "Unlock it."))
         assert stage.screen.last("show_relays")[1] == "Unlock it."
 
     def test_a_second_window_ends_when_the_first_comes_to_the_front_and_says_so_when_it_does_not(self, stage):
         stage.opens(remembered=True)
-        stage.tells(events.CommandRefused("start", "folder_taken", "Another window."))
+        stage.tells(CommandRefused("start", "folder_taken", "Another window."))
         assert stage.screen.last("show_blocked") == ("Py_messenger is open already", "Another window.")
         assert not stage.screen.of("close")
-        stage.tells(events.CommandRefused("start", "window_called", "Another window."))
+        stage.tells(CommandRefused("start", "window_called", "Another window."))
         assert stage.screen.of("close") == [()]
 
     def test_a_window_that_is_called_comes_to_the_front(self, stage):
         stage.opens()
-        stage.tells(events.WindowWanted())
+        stage.tells(WindowWanted())
         assert stage.screen.last("come_to_front") == ("",)
 
     def test_a_missing_key_can_be_mended_before_anything_new_is_begun(self, stage):
         stage.opens()
-        stage.tells(events.KeyMissing("/home/anna"))
+        stage.tells(KeyMissing("/home/anna"))
         assert "/home/anna" in stage.screen.question.text
         stage.screen.answer("go on")
         assert not stage.screen.of("close")
@@ -173,13 +209,13 @@ class TestTheWayIn:
 
     def test_an_address_of_a_known_relay_leads_straight_in(self, stage):
         stage.opens().enter_address("192.168.1.20")
-        stage.tells(events.AddressAnswered("192.168.1.20", found(events.Trust.KNOWN)))
+        stage.tells(AddressAnswered("192.168.1.20", found(Trust.KNOWN)))
         assert stage.link.last("resume") == (OFFICE,)
 
     def test_when_nobody_answers_there_it_is_said_and_tried_again_until_somebody_does(self, stage):
         stage.direct = "relay.lan:5000"
         controller = stage.opens()
-        stage.tells(events.AddressFailed("relay.lan:5000", "Nobody answers there."))
+        stage.tells(AddressFailed("relay.lan:5000", "Nobody answers there."))
         assert stage.screen.last("show_relays")[1:] == ("Nobody answers there.", "", "relay.lan:5000")
         for _second in range(4):
             controller.tick()
@@ -190,7 +226,7 @@ class TestTheWayIn:
         assert len(stage.link.of("try_address")) == 2, "it is still on its way"
         controller.seek_again()
         assert len(stage.link.of("try_address")) == 3
-        stage.tells(events.AddressAnswered("relay.lan:5000", found()))
+        stage.tells(AddressAnswered("relay.lan:5000", found()))
         assert stage.screen.last("show_sign_in")[0] == found()
         for _second in range(9):
             controller.tick()
@@ -209,30 +245,30 @@ class TestTheWayIn:
     )
     def test_a_refusal_stands_beside_its_field(self, stage, code, field):
         stage.opens().choose_relay(found())
-        stage.tells(events.SignInFailed(code, "said by the relay"))
+        stage.tells(SignInFailed(code, "said by the relay"))
         assert stage.screen.last("show_sign_in_problem")[0] is field
 
     def test_another_identity_is_an_alarm(self, stage):
         stage.anna_is_in()
-        stage.tells(events.IdentityChanged(OFFICE, OTHER))
+        stage.tells(IdentityChanged(OFFICE, OTHER))
         assert stage.screen.last("show_identity_alarm") == ("Office", OFFICE, OTHER)
 
     def test_the_check_of_the_connection_is_shown_as_it_goes(self, stage):
         stage.opens().check_connection()
         assert stage.screen.last("show_findings") == ((), False)
-        finding = events.Finding(False, "The port is closed.", "sudo ufw allow 5000/tcp")
-        stage.tells(events.ConnectionChecked((finding,), True))
+        finding = Finding(False, "The port is closed.", "sudo ufw allow 5000/tcp")
+        stage.tells(ConnectionChecked((finding,), True))
         assert stage.screen.last("show_findings") == ((finding,), True)
 
     def test_where_the_token_is_kept_is_said_when_it_is_a_file(self, stage):
         stage.opens()
-        stage.tells(events.SignedIn(OFFICE, "Office", ANNA, "/home/anna/secrets.json"))
+        stage.tells(SignedIn(OFFICE, "Office", ANNA, "/home/anna/secrets.json"))
         assert "/home/anna/secrets.json" in stage.screen.last("show_toast")[0]
 
     def test_signing_out_leads_back_to_the_relays(self, stage):
         stage.anna_is_in().sign_out()
         assert stage.link.of("sign_out") == [()]
-        stage.tells(events.SignedOut("The session was ended elsewhere."))
+        stage.tells(SignedOut("The session was ended elsewhere."))
         assert stage.screen.of("show_chooser") == [()]
         assert stage.screen.last("show_toast") == ("The session was ended elsewhere.",)
 
@@ -245,7 +281,7 @@ class TestTheWayIn:
     def test_nothing_remembered_by_the_link_after_all_leads_to_the_relays(self, stage):
         stage.opens(remembered=True)
         assert [call[0] for call in stage.screen.calls] == ["show_main", "show_status"]
-        stage.tells(events.SignedOut())
+        stage.tells(SignedOut())
         assert stage.screen.of("show_chooser") == [()]
 
 
@@ -262,7 +298,7 @@ class TestTheOwnRelay:
         assert stage.link.of("try_address") == []
         stage.screen.confirm()
         assert stage.link.last("try_address") == ("127.0.0.1:5001",)
-        stage.tells(events.AddressAnswered("127.0.0.1:5001", found()))
+        stage.tells(AddressAnswered("127.0.0.1:5001", found()))
         assert stage.screen.last("show_sign_in") == (found(), SignInMode.REGISTER, "owner-code", True)
 
     def test_its_owner_code_is_there_until_it_is_used(self, stage):
@@ -270,18 +306,18 @@ class TestTheOwnRelay:
         stage.tells(self.READY)
         assert stage.link.of("keep_owner_code") == [(OFFICE, "owner-code")], "before the recovery code is confirmed"
         stage.screen.confirm()
-        stage.tells(events.AddressAnswered("127.0.0.1:5001", found()))
+        stage.tells(AddressAnswered("127.0.0.1:5001", found()))
         stage.controller.back_to_relays()
         stage.controller.choose_relay(found(registration="closed"))
         assert stage.screen.last("show_sign_in")[1:] == (SignInMode.REGISTER, "owner-code", True)
-        stage.tells(events.OwnerCodeKept(OFFICE, ""))
+        stage.tells(OwnerCodeKept(OFFICE, ""))
         stage.controller.back_to_relays()
         stage.controller.choose_relay(found())
         assert stage.screen.last("show_sign_in")[1:] == (SignInMode.REGISTER, "", False)
 
     def test_an_owner_code_that_was_kept_is_there_after_a_restart(self, stage):
         stage.opens()
-        stage.tells(events.OwnerCodeKept(OFFICE, "owner-code"))
+        stage.tells(OwnerCodeKept(OFFICE, "owner-code"))
         stage.controller.choose_relay(found())
         assert stage.screen.last("show_sign_in")[1:] == (SignInMode.REGISTER, "owner-code", True)
         stage.controller.register(found(), "anna", "long enough", "", "")
@@ -324,14 +360,14 @@ class TestTheOwnRelay:
         stage.anna_is_in()
         assert stage.hosting.calls == [], "it was left running"
         for _ in range(2):
-            stage.tells(events.LinkChanged(events.Waiting(Millis(MORNING + 1000), "nobody answers")))
+            stage.tells(LinkChanged(Waiting(Millis(MORNING + 1000), "nobody answers")))
         assert stage.hosting.calls == [("start",)]
         stage.tells(self.READY)
         assert ("network_changed",) in stage.link.calls
 
     def test_somebody_elses_relay_is_not_started(self, stage):
         stage.anna_is_in()
-        stage.tells(events.LinkChanged(events.Waiting(Millis(MORNING + 1000), "nobody answers")))
+        stage.tells(LinkChanged(Waiting(Millis(MORNING + 1000), "nobody answers")))
         assert stage.hosting.calls == []
 
     def test_why_it_failed_is_said(self, stage):
@@ -384,17 +420,17 @@ class TestConversations:
     def test_history_is_there_before_the_link_is(self, stage):
         stage.opens(remembered=True)
         stage.tells(
-            events.SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True),
-            events.UsersKnown((BORIS,)),
-            events.GroupsListed((group(1, last_seq=2, read_seq=2),)),
-            events.CompleteUpTo(Millis(MORNING)),
-            events.EntriesKnown(GENERAL, (said(1, BORIS), said(2, BORIS)), first_reached=True),
+            SignedIn(OFFICE, "Office", ANNA, "keyring", offline=True),
+            UsersKnown((BORIS,)),
+            GroupsListed((group(1, last_seq=2, read_seq=2),)),
+            CompleteUpTo(Millis(MORNING)),
+            EntriesKnown(GENERAL, (said(1, BORIS), said(2, BORIS)), first_reached=True),
         )
         assert stage.link.last("open_group") == (GENERAL,)
         assert stage.bodies == ["boris 1", "boris 2"]
         header = stage.screen.last("show_header")[0]
         assert (header.name, header.complete_up_to) == ("General", MORNING)
-        stage.tells(events.LinkChanged(events.Connected()))
+        stage.tells(LinkChanged(Connected()))
         assert stage.screen.last("show_header")[0].complete_up_to is None
 
     def test_the_most_recent_one_is_opened(self, stage):
@@ -408,14 +444,14 @@ class TestConversations:
             group(1), group(2, "Store", last_seq=4, read_seq=2, unread=2, role="member"), history=(said(1, BORIS),)
         )
         stage.controller.open_group(STORE)
-        stage.tells(events.EntriesKnown(STORE, tuple(said(seq, BORIS, group=STORE) for seq in (1, 2, 3, 4))))
+        stage.tells(EntriesKnown(STORE, tuple(said(seq, BORIS, group=STORE) for seq in (1, 2, 3, 4))))
         assert isinstance(stage.screen.rows[stage.screen.anchor], NewLine)
         stage.controller.scrolled(at_end=False)
         assert stage.screen.last("show_new_count") == (2,)
 
     def test_what_is_seen_is_read(self, stage):
         stage.anna_is_in(group(1, last_seq=3, read_seq=1, unread=2))
-        stage.tells(events.EntriesKnown(GENERAL, (said(1, BORIS), said(2, BORIS), said(3, BORIS))))
+        stage.tells(EntriesKnown(GENERAL, (said(1, BORIS), said(2, BORIS), said(3, BORIS))))
         stage.controller.read_up_to(3)
         assert stage.link.of("mark_read") == [(GENERAL, 2)]
         stage.controller.read_up_to(2)
@@ -449,7 +485,7 @@ class TestConversations:
         line = stage.screen.rows.index(next(row for row in stage.screen.rows if isinstance(row, NewLine)))
         controller.read_up_to(len(stage.screen.rows) - 1)
         controller.scrolled(at_end=False)
-        stage.tells(events.EntriesKnown(GENERAL, (said(3, MEI), said(4, MEI))))
+        stage.tells(EntriesKnown(GENERAL, (said(3, MEI), said(4, MEI))))
         assert [type(row) for row in stage.screen.rows].index(NewLine) == line
 
     def test_a_call_that_was_edited_into_a_message_shows_at_once_and_goes_with_it(self, stage):
@@ -466,19 +502,19 @@ class TestConversations:
     def test_a_message_is_posted_and_seen_through_all_its_states(self, stage):
         controller = stage.anna_is_in(history=(said(1, BORIS),))
         controller.send("Чайник вскипел")
-        assert stage.link.of("act") == [(events.OutboxItem(GENERAL, nonce(500), "Чайник вскипел", stage.now),)]
-        stage.tells(events.OutboxListed(GENERAL, (waiting(500),)))
+        assert stage.link.of("act") == [(OutboxItem(GENERAL, nonce(500), "Чайник вскипел", stage.now),)]
+        stage.tells(OutboxListed(GENERAL, (waiting(500),)))
         assert stage.screen.rows[-1].delivery is Delivery.WAITING
         entry = Entry(GENERAL, Seq(2), "message", ANNA.id, MORNING, nonce(500), "Чайник вскипел")
-        stage.tells(events.EntriesKnown(GENERAL, (entry,), live=True), events.OutboxListed(GENERAL, ()))
+        stage.tells(EntriesKnown(GENERAL, (entry,), live=True), OutboxListed(GENERAL, ()))
         assert stage.bodies == ["boris 1", "Чайник вскипел"]
         assert stage.screen.rows[-1].delivery is Delivery.STORED
-        stage.tells(events.ReadSeen(GENERAL, BORIS.id, Seq(2)))
+        stage.tells(ReadSeen(GENERAL, BORIS.id, Seq(2)))
         assert stage.screen.rows[-1].delivery is Delivery.READ
 
     def test_whoever_answers_goes_to_the_end_and_the_line_goes(self, stage):
         controller = stage.anna_is_in(group(1, last_seq=3, read_seq=1, unread=2))
-        stage.tells(events.EntriesKnown(GENERAL, (said(1, BORIS), said(2, BORIS), said(3, BORIS))))
+        stage.tells(EntriesKnown(GENERAL, (said(1, BORIS), said(2, BORIS), said(3, BORIS))))
         controller.scrolled(at_end=False)
         controller.send("Иду")
         assert not any(isinstance(row, NewLine) for row in stage.screen.rows)
@@ -487,7 +523,7 @@ class TestConversations:
     def test_a_failed_one_goes_back_into_the_composer(self, stage):
         controller = stage.anna_is_in()
         controller.draft_changed("und")
-        stage.tells(events.OutboxListed(GENERAL, (waiting(7, problem="too long"),)))
+        stage.tells(OutboxListed(GENERAL, (waiting(7, problem="too long"),)))
         controller.edit_failed(nonce(7))
         assert stage.screen.last("show_composer") == ("item 7\nund", True, "")
         assert stage.link.calls[-2:] == [("save_draft", GENERAL, "item 7\nund"), ("discard", nonce(7))]
@@ -511,18 +547,18 @@ class TestConversations:
 
     def test_drafts_of_the_archive_come_into_the_open_composer(self, stage):
         stage.anna_is_in()
-        stage.tells(events.DraftsKnown({GENERAL: "с прошлого раза"}))
+        stage.tells(DraftsKnown({GENERAL: "с прошлого раза"}))
         assert stage.screen.last("show_composer")[0] == "с прошлого раза"
 
     def test_an_older_page_is_asked_for_once(self, stage):
         controller = stage.anna_is_in(group(1, last_seq=9, read_seq=9))
         controller.load_older()
         assert stage.link.of("load_before") == []
-        stage.tells(events.EntriesKnown(GENERAL, (said(8, BORIS), said(9, BORIS))))
+        stage.tells(EntriesKnown(GENERAL, (said(8, BORIS), said(9, BORIS))))
         controller.load_older()
         controller.load_older()
         assert stage.link.of("load_before") == [(GENERAL, 8)]
-        stage.tells(events.EntriesKnown(GENERAL, (said(1, BORIS),), first_reached=True))
+        stage.tells(EntriesKnown(GENERAL, (said(1, BORIS),), first_reached=True))
         assert isinstance(stage.screen.rows[2], GapLine)
         controller.load_gap(2)
         controller.load_gap(0)
@@ -532,19 +568,19 @@ class TestConversations:
 
     def test_pages_are_asked_for_again_after_a_reconnect(self, stage):
         controller = stage.anna_is_in(group(1, last_seq=9, read_seq=9))
-        stage.tells(events.EntriesKnown(GENERAL, (said(9, BORIS),)))
+        stage.tells(EntriesKnown(GENERAL, (said(9, BORIS),)))
         controller.load_older()
-        stage.tells(events.CommandRefused("load_before", "link_lost", "…"))
+        stage.tells(CommandRefused("load_before", "link_lost", "…"))
         controller.load_older()
         assert stage.screen.of("show_toast") == []
-        stage.tells(events.LinkChanged(events.Connected()))
+        stage.tells(LinkChanged(Connected()))
         controller.load_older()
         assert stage.link.of("load_before") == [(GENERAL, 9), (GENERAL, 9)]
 
     def test_another_life_of_the_log_starts_afresh_but_keeps_what_waits(self, stage):
         stage.anna_is_in(history=(said(1, BORIS),))
-        stage.tells(events.OutboxListed(GENERAL, (waiting(50),)))
-        stage.tells(events.EpochBegan(Epoch("new")))
+        stage.tells(OutboxListed(GENERAL, (waiting(50),)))
+        stage.tells(EpochBegan(Epoch("new")))
         assert stage.bodies == ["item 50"]
         assert stage.link.of("open_group")[-1] == (GENERAL,)
 
@@ -559,13 +595,13 @@ class TestConversations:
     def test_many_events_are_drawn_once(self, stage):
         stage.anna_is_in()
         stage.screen.forget()
-        stage.tells(*(events.EntriesKnown(GENERAL, (said(seq, BORIS),), live=True) for seq in range(1, 200)))
+        stage.tells(*(EntriesKnown(GENERAL, (said(seq, BORIS),), live=True) for seq in range(1, 200)))
         assert len(stage.screen.of("show_rail")) == 1
         assert len(stage.bodies) == 199
 
     def test_reading_on_another_device_takes_the_badge_away(self, stage):
         stage.anna_is_in(group(1, last_seq=3, read_seq=1, unread=2))
-        stage.tells(events.ReadSeen(GENERAL, ANNA.id, Seq(3)))
+        stage.tells(ReadSeen(GENERAL, ANNA.id, Seq(3)))
         assert stage.screen.last("show_rail")[0][0].unread == 0
         assert stage.link.of("mark_read") == []
 
@@ -574,9 +610,7 @@ class TestGroups:
     def test_a_new_one_is_opened_when_it_is_there(self, stage):
         stage.anna_is_in().create_group("Store", "shelves", False)
         assert stage.link.last("create_group") == ("Store", "shelves", False)
-        stage.tells(
-            events.GroupSeen(group(3, "Other", role="owner")), events.GroupSeen(group(2, "Store", role="owner"))
-        )
+        stage.tells(GroupSeen(group(3, "Other", role="owner")), GroupSeen(group(2, "Store", role="owner")))
         assert stage.link.of("open_group")[-1] == (STORE,)
         header = stage.screen.last("show_header")[0]
         assert (header.name, header.may_rename, header.may_leave) == ("Store", True, True)
@@ -585,9 +619,9 @@ class TestGroups:
         stage.anna_is_in(group(1), group(2))
         stage.controller.open_group(2)
         assert stage.screen.last("show_composer")[1]
-        stage.tells(events.GroupsListed((group(1), group(2, role=None))))
+        stage.tells(GroupsListed((group(1), group(2, role=None))))
         assert not stage.screen.last("show_composer")[1]
-        stage.tells(events.GroupsListed((group(1), group(2))))
+        stage.tells(GroupsListed((group(1), group(2))))
         assert stage.screen.last("show_composer")[1]
 
     def test_one_that_is_not_joined_can_be_looked_at_and_joined(self, stage):
@@ -597,14 +631,14 @@ class TestGroups:
         assert stage.screen.last("show_composer") == ("", False, "Join this group to write in it.")
         stage.controller.join_group(STORE)
         assert stage.link.last("join_group") == (STORE,)
-        stage.tells(events.GroupSeen(group(2, "Store")))
+        stage.tells(GroupSeen(group(2, "Store")))
         assert stage.link.of("open_group")[-1] == (STORE,)
         assert stage.screen.last("show_composer") == ("", True, "")
 
     def test_one_that_is_gone_is_closed(self, stage):
         stage.anna_is_in(group(1), group(2, "Store", role="member"))
         stage.controller.open_group(STORE)
-        stage.tells(events.GroupLost(STORE))
+        stage.tells(GroupLost(STORE))
         assert stage.screen.last("show_header") == (None,)
         assert stage.screen.last("show_rail")[1] is None
 
@@ -612,13 +646,13 @@ class TestGroups:
         stage.anna_is_in()
         assert (GENERAL,) in stage.link.of("list_members")
         stage.tells(
-            events.MembersListed(
+            MembersListed(
                 GENERAL, (Member(ANNA, "owner", "online", Seq(0)), Member(BORIS, "member", "offline", Seq(0)))
             )
         )
         assert names(stage.screen.last("show_members")[0]) == ["Анна Петрова", "Boris Lund"]
         assert stage.screen.last("show_status") == ("Connected · 1 online", Tone.GOOD)
-        stage.tells(events.PresenceSeen(BORIS.id, "online"))
+        stage.tells(PresenceSeen(BORIS.id, "online"))
         assert stage.screen.last("show_status") == ("Connected · 2 online", Tone.GOOD)
         assert stage.screen.last("show_header")[0].online == 2
         stage.hears(said(1, MEI, kind="join"))
@@ -626,14 +660,14 @@ class TestGroups:
 
     def test_a_refusal_is_a_remark(self, stage):
         stage.anna_is_in().rename_group(GENERAL, "x")
-        stage.tells(events.CommandRefused("rename_group", "not_allowed", "English"))
+        stage.tells(CommandRefused("rename_group", "not_allowed", "English"))
         assert stage.screen.last("show_toast") == ("You may not do that here.",)
 
 
 class TestTheStatus:
     def test_it_counts_down_to_the_next_try(self, stage):
         stage.anna_is_in()
-        stage.tells(events.LinkChanged(events.Waiting(Millis(MORNING + 4500), "gone")))
+        stage.tells(LinkChanged(Waiting(Millis(MORNING + 4500), "gone")))
         assert stage.screen.last("show_status") == ("Not connected · next try in 5 s", Tone.BAD)
         stage.now = Millis(MORNING + 1000)
         stage.controller.tick()
@@ -644,8 +678,8 @@ class TestTheStatus:
 
     def test_nobody_is_here_while_the_link_is_down(self, stage):
         stage.anna_is_in()
-        stage.tells(events.MembersListed(GENERAL, (Member(ANNA, "owner", "online", Seq(0)),)))
-        stage.tells(events.LinkChanged(events.Connecting()))
+        stage.tells(MembersListed(GENERAL, (Member(ANNA, "owner", "online", Seq(0)),)))
+        stage.tells(LinkChanged(Connecting()))
         assert stage.screen.last("show_header")[0].online is None
         assert [row.presence for row in stage.screen.last("show_members")[0]] == ["offline"]
 

@@ -10,9 +10,11 @@ from msgspec import structs
 
 from common.ids import Millis, Nonce
 from common.protocol.messages import GroupInfo, Member, Silence
-from desktop import events, locale
+from desktop import locale
 from desktop.durations import in_words
-from desktop.events import GroupSeen
+from desktop.events.conversations import EntriesKnown, GroupSeen, GroupsListed, MembersListed
+from desktop.events.link import Connected, LinkChanged, SignedIn
+from desktop.events.outbox import OutboxItem, OutboxListed
 from desktop.model.rows import Notice, NoticeKind
 from desktop.view.notices import notice_text
 from desktop.view.safetext import SafeText
@@ -30,9 +32,9 @@ def stage(tmp_path: Path) -> Stage:
 def enters(stage: Stage, *infos: GroupInfo, role: str = "member") -> None:
     user = structs.replace(ANNA, role=role)
     for event in (
-        events.SignedIn(OFFICE, "Office", user, "keyring"),
-        events.GroupsListed(infos),
-        events.LinkChanged(events.Connected()),
+        SignedIn(OFFICE, "Office", user, "keyring"),
+        GroupsListed(infos),
+        LinkChanged(Connected()),
     ):
         stage.controller.fold(event)
     stage.controller.settle()
@@ -81,7 +83,7 @@ def test_it_is_lifted_when_the_relay_says_so(stage: Stage):
 def test_an_answer_that_was_begun_is_there_again(stage: Stage):
     enters(stage, STORE_ROOM)
     stage.controller.open_group(STORE)
-    stage.controller.fold(events.EntriesKnown(STORE, (said(1, BORIS, group=STORE),)))
+    stage.controller.fold(EntriesKnown(STORE, (said(1, BORIS, group=STORE),)))
     stage.controller.reply_to(1)  # type: ignore[arg-type]
     mode = stage.screen.last("show_composer_mode")
     sees(stage, structs.replace(STORE_ROOM, muted=Silence()))
@@ -97,7 +99,7 @@ def test_after_a_message_the_composer_counts_down(stage: Stage):
     enters(stage, SLOW)
     stage.controller.open_group(STORE)
     assert stage.screen.last("show_wait") == (0,)
-    stage.controller.fold(events.EntriesKnown(STORE, (said(1, ANNA, group=STORE),), live=True))
+    stage.controller.fold(EntriesKnown(STORE, (said(1, ANNA, group=STORE),), live=True))
     stage.controller.settle()
     assert stage.screen.last("show_wait") == (30,)
     passes(stage, 12.5)
@@ -115,15 +117,15 @@ def test_after_a_message_the_composer_counts_down(stage: Stage):
 def test_a_message_that_waits_counts_too(stage: Stage):
     enters(stage, SLOW)
     stage.controller.open_group(STORE)
-    item = events.OutboxItem(STORE, Nonce("0" * 32), "written", stage.now)
-    stage.controller.fold(events.OutboxListed(STORE, (item,)))
+    item = OutboxItem(STORE, Nonce("0" * 32), "written", stage.now)
+    stage.controller.fold(OutboxListed(STORE, (item,)))
     stage.controller.settle()
     assert stage.screen.last("show_wait") == (30,)
 
 
 def test_a_clock_that_differs_never_makes_one_wait_longer_than_the_pause(stage: Stage):
     enters(stage, SLOW)
-    stage.controller.fold(events.EntriesKnown(STORE, (said(1, ANNA, 60, group=STORE),)))
+    stage.controller.fold(EntriesKnown(STORE, (said(1, ANNA, 60, group=STORE),)))
     stage.controller.open_group(STORE)
     assert stage.screen.last("show_wait") == (30,)
 
@@ -132,7 +134,7 @@ def test_a_clock_that_differs_never_makes_one_wait_longer_than_the_pause(stage: 
 def test_who_leads_does_not_wait(stage: Stage, leads: str):
     info = structs.replace(SLOW, role="admin") if leads == "group" else SLOW
     enters(stage, info, role="owner" if leads == "relay" else "member")
-    stage.controller.fold(events.EntriesKnown(STORE, (said(1, ANNA, group=STORE),), live=True))
+    stage.controller.fold(EntriesKnown(STORE, (said(1, ANNA, group=STORE),), live=True))
     stage.controller.open_group(STORE)
     assert {shown for (shown,) in stage.screen.of("show_wait")} == {0}
 
@@ -142,7 +144,7 @@ def test_the_members_pane_marks_who_is_muted(stage: Stage):
     stage.controller.show_members(True)
     stage.controller.open_group(STORE)
     boris = Member(BORIS, "member", "online", muted=Silence(Millis(stage.now + 60_000)))
-    stage.controller.fold(events.MembersListed(STORE, (Member(ANNA, "member", "online"), boris)))
+    stage.controller.fold(MembersListed(STORE, (Member(ANNA, "member", "online"), boris)))
     stage.controller.settle()
 
     def muted() -> list[str]:
@@ -152,10 +154,10 @@ def test_the_members_pane_marks_who_is_muted(stage: Stage):
     passes(stage, 60)
     assert muted() == []
     entry = structs.replace(said(5, ANNA, kind="mute", body="600", group=STORE), user=BORIS.id)
-    stage.controller.fold(events.EntriesKnown(STORE, (entry,), live=True))
+    stage.controller.fold(EntriesKnown(STORE, (entry,), live=True))
     stage.controller.settle()
     assert muted() == ["boris"]
-    stage.controller.fold(events.EntriesKnown(STORE, (structs.replace(entry, seq=6, on=False, body=None),), live=True))
+    stage.controller.fold(EntriesKnown(STORE, (structs.replace(entry, seq=6, on=False, body=None),), live=True))
     stage.controller.settle()
     assert muted() == []
 

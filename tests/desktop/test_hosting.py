@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from common.environment import Sources
 from common.protocol.limits import DEFAULT_PORT
-from desktop.events import OwnerCodeKept, SignInFailed
+from desktop.events.link import SignInFailed
+from desktop.events.relays import OwnerCodeKept
 from desktop.hosted import HostingEvent, HostingFailed, HostingReady, HostingStands, HostingStarting, HostingStopped
 from desktop.hosting import Hosting, own_place
 from tests.desktop.link.clients import PASSWORD, Client, clients_in

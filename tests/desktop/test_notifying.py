@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from common.ids import GroupId, RelayId, Seq
-from desktop import events
 from desktop.controller import Controller
+from desktop.events.conversations import EntriesKnown, OwnStatus, OwnStatusKnown, PresenceSeen, ReadSeen
+from desktop.events.link import Connected, Connecting, LinkChanged, SignedOut
 from desktop.notifications import (
     BellWanted,
     Notification,
@@ -73,26 +74,26 @@ class TestTelling:
 
     def test_what_she_reads_on_another_device_goes(self, stage, away):
         stage.hears(said(1, BORIS))
-        stage.tells(events.ReadSeen(GENERAL, ANNA.id, Seq(1)))
+        stage.tells(ReadSeen(GENERAL, ANNA.id, Seq(1)))
         assert stage.notifier.of("withdraw") == [(GENERAL,)]
 
     @pytest.mark.parametrize("where", ["here", "on another device"])
     def test_who_is_not_to_be_disturbed_is_not(self, where, stage, away):
         if where == "here":
-            stage.tells(events.OwnStatusKnown(events.OwnStatus("dnd")))
+            stage.tells(OwnStatusKnown(OwnStatus("dnd")))
         else:
-            stage.tells(events.PresenceSeen(ANNA.id, "dnd"))
+            stage.tells(PresenceSeen(ANNA.id, "dnd"))
         stage.hears(said(1, BORIS))
         assert (shown(stage), stage.screen.of("beep")) == ([], [])
 
     def test_what_was_missed_is_summed_up(self, stage, away):
         stage.tells(
-            events.LinkChanged(events.Connecting()),
-            events.EntriesKnown(GENERAL, tuple(said(seq, BORIS) for seq in (1, 2, 3))),
+            LinkChanged(Connecting()),
+            EntriesKnown(GENERAL, tuple(said(seq, BORIS) for seq in (1, 2, 3))),
         )
-        stage.tells(events.EntriesKnown(STORE, tuple(said(seq, MEI, group=STORE) for seq in (1, 2, 3, 4))))
+        stage.tells(EntriesKnown(STORE, tuple(said(seq, MEI, group=STORE) for seq in (1, 2, 3, 4))))
         assert shown(stage) == []
-        stage.tells(events.LinkChanged(events.Connected()))
+        stage.tells(LinkChanged(Connected()))
         (told,) = shown(stage)
         assert (told.group, told.title) == (None, "7 new messages in 2 conversations")
 
@@ -107,7 +108,7 @@ class TestTelling:
     def test_nobody_signed_in_is_told_of_nothing(self, stage, away):
         stage.hears(said(1, BORIS))
         away.sign_out()
-        stage.tells(events.SignedOut())
+        stage.tells(SignedOut())
         assert (stage.notifier.of("withdraw_all"), stage.notifier.last("count")) == ([()], (0,))
         assert stage.screen.last("show_unread") == (0,)
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from desktop import events
+from desktop.events.relays import AddressAnswered, RelayForgotten, Trust
 from desktop.screen import SignInMode
 from tests.desktop.stage import OFFICE, OTHER, Stage, found
 
-IMPOSTOR = replace(found(events.Trust.IMPOSTOR), conflicts_with=OTHER)
+IMPOSTOR = replace(found(Trust.IMPOSTOR), conflicts_with=OTHER)
 NEIGHBOUR = replace(IMPOSTOR, name="Tea", only_address=True)
-NEW = replace(IMPOSTOR, trust=events.Trust.NEW, conflicts_with=None)
+NEW = replace(IMPOSTOR, trust=Trust.NEW, conflicts_with=None)
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def test_the_known_relay_is_forgotten_only_after_a_question_of_its_own(stage: St
     stage.screen.answer("forget")
     assert stage.link.of("forget_relay") == [(OTHER,)]
     assert not stage.link.of("try_address"), "not before it is forgotten"
-    stage.tells(events.RelayForgotten(OTHER))
+    stage.tells(RelayForgotten(OTHER))
     assert stage.link.last("try_address") == ("192.168.1.20:5000",)
-    stage.tells(events.AddressAnswered("192.168.1.20:5000", NEW))
+    stage.tells(AddressAnswered("192.168.1.20:5000", NEW))
     assert stage.screen.last("show_sign_in") == (NEW, SignInMode.REGISTER, "", False)
 
 
@@ -52,12 +52,12 @@ def test_a_relay_that_only_has_a_known_ones_address_costs_nothing_of_that_one(st
     stage.screen.answer("go on")
     assert stage.link.of("forget_addresses") == [(OTHER, NEIGHBOUR.addresses)]
     assert not stage.link.of("forget_relay")
-    stage.tells(events.RelayForgotten(OTHER))
+    stage.tells(RelayForgotten(OTHER))
     assert stage.link.last("try_address") == ("192.168.1.20:5000",)
 
 
 def test_an_invitation_that_names_the_identity_leads_on_after_a_question(stage: Stage):
-    stage.tells(events.AddressAnswered("pymessenger://…", IMPOSTOR, "code", verified=True))
+    stage.tells(AddressAnswered("pymessenger://…", IMPOSTOR, "code", verified=True))
     assert not stage.screen.of("show_sign_in")
     stage.screen.answer(stage.screen.question.choices[-1].key)
     assert not stage.screen.of("show_sign_in")
@@ -67,11 +67,11 @@ def test_an_invitation_that_names_the_identity_leads_on_after_a_question(stage: 
 
 
 def test_an_address_without_its_identity_is_only_explained(stage: Stage):
-    stage.tells(events.AddressAnswered("192.168.1.20", IMPOSTOR))
+    stage.tells(AddressAnswered("192.168.1.20", IMPOSTOR))
     assert [choice.key for choice in stage.screen.question.choices] == ["forget", "understood"]
     assert not stage.screen.of("show_sign_in")
 
 
 def test_a_relay_forgotten_from_its_card_leads_nowhere(stage: Stage):
-    stage.tells(events.RelayForgotten(OTHER))
+    stage.tells(RelayForgotten(OTHER))
     assert not stage.link.of("try_address")

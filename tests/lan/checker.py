@@ -11,7 +11,9 @@ import json
 import sys
 from pathlib import Path
 
-from desktop.events import ConnectionChecked, IdentityChanged, LinkChanged, LinkEvent, RelaysFound, SignedIn
+from desktop.events import LinkEvent
+from desktop.events.link import IdentityChanged, LinkChanged, SignedIn
+from desktop.events.relays import ConnectionChecked, RelaysFound
 from desktop.link.address import parse_address
 from desktop.link.link import Link
 from desktop.link.looking import Looking

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from desktop.events import FoundRelay
+from desktop.events.relays import FoundRelay
 from desktop.link.finder import Finder
 
 

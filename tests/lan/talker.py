@@ -19,20 +19,11 @@ from pathlib import Path
 
 from common.ids import GroupId, Millis, Nonce, UserId
 from common.protocol.messages import GroupInfo
-from desktop.events import (
-    EntriesKnown,
-    EpochBegan,
-    GroupSeen,
-    GroupsListed,
-    LinkChanged,
-    LinkEvent,
-    OutboxItem,
-    OutboxListed,
-    PresenceSeen,
-    RelaysFound,
-    SignedIn,
-    SignedOut,
-)
+from desktop.events import LinkEvent
+from desktop.events.conversations import EntriesKnown, EpochBegan, GroupSeen, GroupsListed, PresenceSeen
+from desktop.events.link import LinkChanged, SignedIn, SignedOut
+from desktop.events.outbox import OutboxItem, OutboxListed
+from desktop.events.relays import RelaysFound
 from desktop.link.link import Link
 
 SLEPT = "/slept"

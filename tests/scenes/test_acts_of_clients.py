@@ -10,18 +10,18 @@ import pytest
 
 from common.ids import GroupId, Seq
 from common.protocol.messages import Entry
-from desktop.events import (
-    CommandRefused,
+from desktop.events.asked import PinsListed
+from desktop.events.conversations import (
     GroupChoice,
     GroupWanted,
-    OutboxState,
     OwnStatus,
     OwnStatusKnown,
-    PinsListed,
     PresenceSeen,
     TypingHeard,
     UnreadSeen,
 )
+from desktop.events.link import CommandRefused
+from desktop.events.outbox import OutboxState
 from desktop.link.archive import Archive
 from desktop.link.shelf import Shelf
 from desktop.link.vault import Vault

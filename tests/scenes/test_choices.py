@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.protocol.messages import NotifyLevel
-from desktop.events import ChoicesKnown, GroupChoice, OwnStatus, OwnStatusKnown
+from desktop.events.conversations import ChoicesKnown, GroupChoice, OwnStatus, OwnStatusKnown
 from tests.desktop.link.clients import PASSWORD, Client, clients_in
 from tests.desktop.link.relays import relay_in
 from tests.people import Json, Stage

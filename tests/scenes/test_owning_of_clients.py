@@ -22,7 +22,7 @@ from common.protocol.messages import (
     RevokeSessions,
     Sessions,
 )
-from desktop.events import SignedOut
+from desktop.events.link import SignedOut
 from desktop.ordered import Ordered
 from tests.desktop.link.clients import Client, Enter, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in

@@ -10,7 +10,9 @@ import pytest
 
 from common.ids import GroupId, Nonce, Seq
 from common.protocol.messages import Forward, SetRetention
-from desktop.events import CommandRefused, EntriesKnown, OutboxItem, OutboxState
+from desktop.events.conversations import EntriesKnown
+from desktop.events.link import CommandRefused
+from desktop.events.outbox import OutboxItem, OutboxState
 from tests.desktop.link.clients import Client, Enter, clients_in, unix_ms
 from tests.desktop.link.timed_relay import TimedRelay, timed_relay_in
 

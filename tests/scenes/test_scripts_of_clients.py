@@ -13,7 +13,9 @@ from typing import TypeVar
 import pytest
 
 from common.ids import GroupId, Millis
-from desktop.events import BansListed, CommandRefused, HookMade, HooksListed, KeyMade, PinsCounted, TokensListed
+from desktop.events.asked import BansListed, HookMade, HooksListed, KeyMade, TokensListed
+from desktop.events.conversations import PinsCounted
+from desktop.events.link import CommandRefused
 from tests.desktop.link.clients import Client, Enter, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from common.ids import Seq
-from desktop.events import CompleteUpTo, Connected, EntriesKnown, LinkChanged, SignedIn, SignedOut
+from desktop.events.conversations import CompleteUpTo, EntriesKnown
+from desktop.events.link import Connected, LinkChanged, SignedIn, SignedOut
 from tests.desktop.link.clients import Client, Enter, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in
 

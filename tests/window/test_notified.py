@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.events import ReadSeen
+from desktop.events.conversations import ReadSeen
 from tests.desktop.link.clients import Client, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in
 from tests.managed import active_window

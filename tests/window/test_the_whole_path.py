@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.events import ReadSeen
+from desktop.events.conversations import ReadSeen
 from tests.desktop.link.clients import Client, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in
 from tests.window.hands import ACCENT, OTHER_BUBBLE, OWN_BUBBLE, Hands, registers, window

@@ -15,7 +15,7 @@ from msgspec import Struct
 from common.discovery.adapters import LocalAddress, lan_addresses, local_addresses
 from common.discovery.record import Announcement
 from common.ids import RelayId
-from desktop.events import Finding, Leg
+from desktop.events.relays import Finding, Leg
 from desktop.link.address import Address, parse_addresses
 from desktop.link.archive import KnownRelay
 from desktop.link.checkup import verdicts

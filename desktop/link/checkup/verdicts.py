@@ -9,7 +9,7 @@ from typing import Final
 from common.discovery.adapters import LocalAddress, subnets
 from common.discovery.record import Announcement, distance
 from common.ids import RelayId
-from desktop.events import Finding, Leg
+from desktop.events.relays import Finding, Leg
 from desktop.link.address import Address
 from desktop.link.archive import KnownRelay
 from desktop.link.checkup.listening import Ears

@@ -21,7 +21,8 @@ from common.errors import LinkLost
 from common.ids import Millis
 from common.protocol.messages import Command
 from desktop import locale
-from desktop.events import ExportChanged, LinkEvent
+from desktop.events import LinkEvent
+from desktop.events.asked import ExportChanged
 from desktop.export.order import Order, Phase, Progress
 from desktop.export.records import JOB, LATE, Job, Written
 from desktop.link.asking import Asking

@@ -11,7 +11,7 @@ import msgspec
 
 from common.errors import SealError
 from common.ids import GroupId, RelayId, UserId
-from desktop.events import TransferKind, TransferState
+from desktop.events.transfers import TransferKind, TransferState
 from desktop.link.archive import Archive
 
 _TABLE: Final = "transfer"

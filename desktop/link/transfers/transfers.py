@@ -30,7 +30,9 @@ from common.errors import (
 )
 from common.ids import GroupId
 from common.protocol.messages import FileInfo
-from desktop.events import LinkEvent, PendingUpload, Transfer, TransferChanged, TransferEnded
+from desktop.events import LinkEvent
+from desktop.events.outbox import PendingUpload
+from desktop.events.transfers import Transfer, TransferChanged, TransferEnded
 from desktop.link.denied import Denied
 from desktop.link.transfers.filenames import free_path, part_of, safe_name
 from desktop.link.transfers.ledger import Ledger, Record

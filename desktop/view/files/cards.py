@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from common.ids import GroupId
 from common.protocol.messages import FileInfo
-from desktop.events import PendingUpload, Transfer
+from desktop.events.outbox import PendingUpload
+from desktop.events.transfers import Transfer
 from desktop.locale import _
 from desktop.model.rows import Bubble
 from desktop.model.transfers import UNDER_WAY

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from common.protocol.messages import FileInfo
-from desktop.events import PictureKnown, Transfer
+from desktop.events.transfers import PictureKnown, Transfer
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.model.rows import Rows

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from PIL import Image, ImageTk
 
-from desktop.events import PictureKnown, Raster
+from desktop.events.transfers import PictureKnown, Raster
 from desktop.locale import _
 from desktop.view import paint
 from desktop.view.files import kinds

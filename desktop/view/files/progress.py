@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from desktop.events import Transfer
+from desktop.events.transfers import Transfer
 from desktop.locale import _, n_
 from desktop.sizes import done_text, size_text
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from desktop.events import Raster
+from desktop.events.transfers import Raster
 
 
 class Reel:

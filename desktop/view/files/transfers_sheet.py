@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from desktop.events import Transfer
+from desktop.events.transfers import Transfer
 from desktop.intents import Intents
 from desktop.locale import _
 from desktop.model.transfers import UNDER_WAY, TransferList

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageTk
 
-from desktop.events import PictureKnown
+from desktop.events.transfers import PictureKnown
 from desktop.locale import _
 from desktop.model.rows import Bubble, Rows
 from desktop.sizes import size_text

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from common.protocol.messages import User
 from desktop.autostart.seen import AutostartSeen
-from desktop.events import OwnStatus
+from desktop.events.conversations import OwnStatus
 from desktop.intents import Intents
 from desktop.screen import NotifierSight, Place, Question
 from desktop.settings import SettingsFile

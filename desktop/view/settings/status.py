@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 
 from common.protocol import limits
-from desktop.events import OwnState, OwnStatus
+from desktop.events.conversations import OwnState, OwnStatus
 from desktop.locale import _
 from desktop.view import kit
 from desktop.view.look import Look

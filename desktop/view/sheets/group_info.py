@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from common.protocol import limits
-from desktop.events import NotifyLevel
+from common.protocol.messages import NotifyLevel
 from desktop.locale import _, n_
 from desktop.model.rows import Header
 from desktop.view import kit, presence

@@ -12,37 +12,32 @@ from typing import TypeVar
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, GroupInfo, Member, User
-from desktop.events import (
-    ActKind,
-    AddressAnswered,
+from desktop.events import LinkEvent
+from desktop.events.conversations import (
     ChoicesKnown,
     CompleteUpTo,
-    Connected,
-    DraftFilesKnown,
-    DraftsKnown,
     EntriesKnown,
     EpochBegan,
-    FilesLookedAt,
-    FoundRelay,
     GroupChoice,
     GroupLost,
     GroupSeen,
     GroupsListed,
-    LinkChanged,
-    LinkEvent,
-    LinkState,
     MembersListed,
-    Offline,
+    RelatedKnown,
+    UsersKnown,
+)
+from desktop.events.link import Connected, LinkChanged, LinkState, Offline, SignedIn
+from desktop.events.outbox import (
+    ActKind,
+    DraftFilesKnown,
+    DraftsKnown,
+    FilesLookedAt,
     OutboxItem,
     OutboxListed,
     PendingUpload,
-    RelatedKnown,
-    SignedIn,
-    Transfer,
-    TransferChanged,
-    TransferEnded,
-    UsersKnown,
 )
+from desktop.events.relays import AddressAnswered, FoundRelay
+from desktop.events.transfers import Transfer, TransferChanged, TransferEnded
 from desktop.link.link import Link
 from desktop.link.looking import Looking
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import FileInfo, Post, Sent
-from desktop.events import OutboxItem
+from desktop.events.outbox import OutboxItem
 from desktop.link.acts import command_of, entry_of
 
 FILE = FileInfo("ab" * 16, "чайник.png", 9, "image/png", 4, 3)

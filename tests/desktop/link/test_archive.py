@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from common.errors import DatabaseTooNew
 from common.ids import Epoch, GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import Entry, GroupInfo, User
-from desktop.events import OutboxItem, OutboxState, PendingUpload
+from desktop.events.outbox import OutboxItem, OutboxState, PendingUpload
 from desktop.link.archive import Archive, ArchiveUnavailable, KnownRelay
 from desktop.link.runs import Run
 from desktop.link.shelf import Shelf

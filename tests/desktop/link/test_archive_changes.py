@@ -9,7 +9,8 @@ from pathlib import Path
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import Entry, User
-from desktop.events import GroupChoice, OutboxItem, OwnStatus
+from desktop.events.conversations import GroupChoice, OwnStatus
+from desktop.events.outbox import OutboxItem
 from desktop.link.archive import Archive
 from desktop.link.shelf import Shelf
 

@@ -13,7 +13,7 @@ from common.discovery.record import Announcement
 from common.ids import Millis, RelayId
 from common.protocol.messages import RelayCard
 from desktop import locale
-from desktop.events import Leg
+from desktop.events.relays import Leg
 from desktop.link import obstacles
 from desktop.link.address import Address
 from desktop.link.archive import KnownRelay

@@ -11,7 +11,7 @@ import pytest
 from common.crypto.certificate import new_identity, server_context
 from common.ids import Millis, RelayId
 from common.protocol.messages import Event, Hello, Welcome
-from desktop.events import IdentityChanged, LinkState, Waiting
+from desktop.events.link import IdentityChanged, LinkState, Waiting
 from desktop.link.address import Address
 from desktop.link.connection import Connection
 from desktop.link.pinning import PinnedSession

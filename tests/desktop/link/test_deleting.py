@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from desktop.events import ACCOUNT_DELETION, CommandRefused, Connected, SignedIn, SignedOut, SignInFailed, Trust
+from desktop.events.link import ACCOUNT_DELETION, CommandRefused, Connected, SignedIn, SignedOut, SignInFailed
+from desktop.events.relays import Trust
 from tests.desktop.link.clients import PASSWORD, Client, Enter
 from tests.desktop.link.relays import RelayProcess
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from common.protocol.messages import Groups, ListGroups
-from desktop.events import SignedOut
+from desktop.events.link import SignedOut
 from desktop.link.address import parse_address
 from desktop.link.denied import Denied
 from desktop.link.door import ask

@@ -19,7 +19,7 @@ from common.discovery.record import Announcement
 from common.ids import Millis, RelayId
 from common.protocol.limits import SUBPROTOCOL
 from common.protocol.messages import RelayCard
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.link.address import Address
 from desktop.link.archive import KnownRelay
 from desktop.link.finder import CLUES_MAX, Finder, _Clue, found_relays

@@ -7,16 +7,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from desktop.events import (
-    AddressAnswered,
-    Connected,
-    FoundRelay,
-    IdentityChanged,
-    RelayForgotten,
-    RelaysFound,
-    SignedIn,
-    Trust,
-)
+from desktop.events.link import Connected, IdentityChanged, SignedIn
+from desktop.events.relays import AddressAnswered, FoundRelay, RelayForgotten, RelaysFound, Trust
 from desktop.link.looking import Looking
 from tests.desktop.link.clients import PASSWORD, Client, Enter
 from tests.desktop.link.relays import RelayProcess

@@ -17,24 +17,22 @@ import pytest
 
 from common.ids import GroupId, RelayId, UserId
 from common.protocol.messages import Answer, Hello, Logout, Post, Sent, User
-from desktop.events import (
-    AddressFailed,
+from desktop.events import LinkEvent
+from desktop.events.conversations import EntriesKnown, EpochBegan
+from desktop.events.link import (
     CommandRefused,
-    DiscoveryTrouble,
-    EntriesKnown,
-    EpochBegan,
     IdentityChanged,
     KeyMissing,
     LinkChanged,
-    LinkEvent,
     Offline,
-    OutboxState,
     SignedIn,
     SignedOut,
     SignInFailed,
     Waiting,
     WindowWanted,
 )
+from desktop.events.outbox import OutboxState
+from desktop.events.relays import AddressFailed, DiscoveryTrouble
 from desktop.link.account import Account
 from desktop.link.address import parse_address
 from desktop.link.agent import OF_AGENT, Agent

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from desktop.events import EpochBegan, SignedOut, Waiting
+from desktop.events.conversations import EpochBegan
+from desktop.events.link import SignedOut, Waiting
 from relay.moving.asking import Leaving
 from tests.desktop.link.clients import Client, Enter
 from tests.desktop.link.relays import ROOT, RelayProcess, relay_in

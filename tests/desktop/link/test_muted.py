@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from common.ids import GroupId
 from common.protocol.messages import MuteMember, SetSlow
-from desktop.events import Ordered, OutboxState
+from desktop.events.outbox import OutboxState
+from desktop.ordered import Ordered
 from tests.desktop.link.clients import Client, Enter
 from tests.desktop.link.relays import RelayProcess
 

@@ -12,7 +12,9 @@ import pytest
 from common.errors import LinkLost
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import Answer, Command, Edit, Post, Sent, User
-from desktop.events import CommandRefused, LinkEvent, OutboxItem, OutboxListed, OutboxState
+from desktop.events import LinkEvent
+from desktop.events.link import CommandRefused
+from desktop.events.outbox import OutboxItem, OutboxListed, OutboxState
 from desktop.link.archive import Archive
 from desktop.link.denied import Denied
 from desktop.link.outbox import INTERNAL_TRIES, OUTSTANDING, Outbox

@@ -13,7 +13,8 @@ from PIL import Image
 from common.errors import LinkLost
 from common.ids import GroupId
 from common.protocol.messages import FileInfo
-from desktop.events import LinkEvent, PictureKnown, TransferChanged
+from desktop.events import LinkEvent
+from desktop.events.transfers import PictureKnown, TransferChanged
 from desktop.link import pictures as module
 from desktop.link.pictures import Pictures
 from tests.desktop.link.clients import Client, Enter, clients_in

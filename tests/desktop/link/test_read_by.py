@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from desktop.events import DraftsKnown, GroupsListed, ReadSeen
+from desktop.events.conversations import GroupsListed, ReadSeen
+from desktop.events.outbox import DraftsKnown
 from tests.desktop.link.clients import Enter
 from tests.desktop.link.relays import RelayProcess
 

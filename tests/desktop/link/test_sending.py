@@ -17,7 +17,8 @@ from PIL import Image
 
 from common.ids import Nonce
 from common.protocol.messages import FileInfo
-from desktop.events import FilesLookedAt, OutboxItem, OutboxListed, OutboxState, PreviewMade, Transfer
+from desktop.events.outbox import FilesLookedAt, OutboxItem, OutboxListed, OutboxState, PreviewMade
+from desktop.events.transfers import Transfer
 from tests.desktop.link.clients import Client, Enter, unix_ms
 from tests.desktop.link.relays import ROOT, RelayProcess, relay_in
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from desktop.events import CommandRefused, EpochBegan
+from desktop.events.conversations import EpochBegan
+from desktop.events.link import CommandRefused
 from tests.desktop.link.clients import PASSWORD, Client, Enter
 from tests.desktop.link.relays import RelayProcess
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from desktop.events import Connected, LinkChanged, Waiting
+from desktop.events.link import Connected, LinkChanged, Waiting
 from desktop.link import wire
 from tests.desktop.link.clients import Client, Enter
 from tests.desktop.link.relays import RelayProcess

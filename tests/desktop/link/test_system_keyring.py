@@ -15,7 +15,8 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.backends.SecretService import Keyring as OfSecretService
 
 from common.ids import RelayId, UserId
-from desktop.events import CommandRefused, DiscoveryTrouble, SignedIn, SignedOut
+from desktop.events.link import CommandRefused, SignedIn, SignedOut
+from desktop.events.relays import DiscoveryTrouble
 from desktop.link import vault as vaults
 from desktop.link.vault import FILE_NAME, IN_KEYRING, MARK_NAME, KeptToken, Vault, VaultLocked
 from tests.desktop.link.clients import Enter

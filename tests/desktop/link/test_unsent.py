@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from common.ids import GroupId
-from desktop.events import DraftFilesKnown, OutboxState
+from desktop.events.outbox import DraftFilesKnown, OutboxState
 from desktop.unsent import FormerKnown, UnsentSaved
 from tests.desktop.link.clients import Client, Enter, clients_in
 from tests.desktop.link.relays import RelayProcess, relay_in

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, GroupInfo, Role, User
-from desktop.events import OutboxItem, OutboxState
+from desktop.events.outbox import OutboxItem, OutboxState
 
 ANNA = User(UserId(1), "anna", "Анна Петрова", "owner")
 BORIS = User(UserId(2), "boris", "Boris Lund", "member")

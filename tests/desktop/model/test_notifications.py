@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from common.ids import GroupId, Millis, RelayId, Seq
 from common.protocol.messages import Entry, GroupInfo, User
-from desktop.events import GroupChoice
+from desktop.events.conversations import GroupChoice
 from desktop.model.conversations import Conversations
 from desktop.model.notifications import (
     AGAIN_MS,

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from common.ids import Millis, Seq
 from common.protocol.messages import Entry
-from desktop.events import PendingUpload
+from desktop.events.outbox import PendingUpload
 from desktop.model.rows import Bubble, DayLine, Delivery, GapLine, NewLine, Notice, NoticeKind, Row, Splice
 from desktop.model.timeline import Gap, Timeline
 from tests.desktop.model.people import ANNA, BORIS, DAY, MEI, MINUTE, MORNING, NAMES, day_of, nonce, said, waiting

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from common.ids import GroupId
-from desktop.events import Transfer, TransferChanged, TransferEnded
+from desktop.events.transfers import Transfer, TransferChanged, TransferEnded
 from desktop.model.transfers import Transfers
 
 KETTLE = "a" * 32

@@ -48,7 +48,8 @@ from common.protocol.messages import (
     Webhook,
 )
 from desktop.autostart.seen import AutostartSeen
-from desktop.events import FoundRelay, OwnStatus, Trust
+from desktop.events.conversations import OwnStatus
+from desktop.events.relays import FoundRelay, Trust
 from desktop.locale import _
 from desktop.model.reacted import ReactionNote
 from desktop.model.rows import BanRow, DayLine, Delivery, HitRow, MemberRow, NewLine, PinRow, Quote, ReaderRow, Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
 from common.protocol.messages import User
-from desktop.events import FoundRelay, Trust
+from desktop.events.relays import FoundRelay, Trust
 from desktop.model.rows import Bubble, Delivery, Header, MemberRow, RailRow, Row
 from desktop.screen import Tone
 from tests.desktop.view.conftest import Stage

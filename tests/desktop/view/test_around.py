@@ -16,7 +16,7 @@ from common.ids import GroupId, Millis, RelayId, Seq, UserId
 from common.protocol import limits
 from common.protocol.messages import Invite, MuteMember, SetSlow, User
 from desktop import locale
-from desktop.events import OwnStatus
+from desktop.events.conversations import OwnStatus
 from desktop.model.reacted import ReactionNote
 from desktop.model.rows import BanRow, HitRow, MemberRow, PinRow, Quote, RailRow, ReaderRow
 from desktop.model.unsent import UnsentRow, UnsentText

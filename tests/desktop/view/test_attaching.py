@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from PIL import Image
 
 from common.ids import Seq, UserId
-from desktop.events import PendingUpload, Transfer
+from desktop.events.outbox import PendingUpload
+from desktop.events.transfers import Transfer
 from desktop.model.attached import AttachedRow
 from desktop.model.rows import Delivery, Quote
 from desktop.screen import Choice, Question, Replying, Writing

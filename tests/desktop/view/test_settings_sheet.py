@@ -13,7 +13,7 @@ from common import VERSION
 from common.ids import Millis, RelayId, UserId
 from common.protocol.messages import AccessToken, Webhook
 from desktop import locale
-from desktop.events import OwnStatus
+from desktop.events.conversations import OwnStatus
 from desktop.screen import Place
 from desktop.view.settings.sections import SECTIONS
 from tests.desktop.view.conftest import Stage

@@ -14,7 +14,7 @@ from common.ids import GroupId, RelayId, UserId
 from common.protocol import limits
 from common.protocol.messages import User
 from desktop import locale
-from desktop.events import Trust
+from desktop.events.relays import Trust
 from desktop.model.rows import Delivery
 from desktop.screen import Choice, ChoiceKind, Finding, Question, SignInField, SignInMode, Tone
 from desktop.settings import SettingsFile

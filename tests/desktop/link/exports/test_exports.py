@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from common.ids import GroupId, Nonce, Seq
 from common.protocol.messages import FileInfo
-from desktop.events import ExportChanged, OutboxItem
+from desktop.events.asked import ExportChanged
+from desktop.events.outbox import OutboxItem
 from desktop.export.order import Order, Progress
 from desktop.export.records import Conversation, End, ExportedEntry, ExportedGap, Line
 from desktop.link.exports.fetching import Names

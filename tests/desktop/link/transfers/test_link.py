@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.ids import GroupId
 from common.protocol.messages import FileInfo
-from desktop.events import Transfer, TransferChanged
+from desktop.events.transfers import Transfer, TransferChanged
 from tests.desktop.link.clients import Client, clients_in
 from tests.desktop.link.relays import relay_in
 

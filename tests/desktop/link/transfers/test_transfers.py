@@ -20,7 +20,8 @@ import pytest
 from common.crypto.tls import client_context
 from common.ids import GroupId, Millis, RelayId, UserId
 from common.protocol.messages import FileInfo
-from desktop.events import LinkEvent, Transfer, TransferChanged, TransferEnded
+from desktop.events import LinkEvent
+from desktop.events.transfers import Transfer, TransferChanged, TransferEnded
 from desktop.link.address import Address
 from desktop.link.archive import Archive
 from desktop.link.pinning import PinnedSession

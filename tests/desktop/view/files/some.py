@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from common.ids import GroupId
 from common.protocol.messages import FileInfo
-from desktop.events import PictureKnown, Raster, Transfer
+from desktop.events.transfers import PictureKnown, Raster, Transfer
 from desktop.model.rows import Bubble
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import said

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from desktop.events import PendingUpload, Transfer
+from desktop.events.outbox import PendingUpload
+from desktop.events.transfers import Transfer
 from desktop.view import actions
 from desktop.view.block import Block, Picture, Rule, Text
 from desktop.view.bubble import BubbleLayout

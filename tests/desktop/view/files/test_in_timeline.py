@@ -11,7 +11,8 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from common.protocol.messages import FileInfo
-from desktop.events import PendingUpload, PictureKnown
+from desktop.events.outbox import PendingUpload
+from desktop.events.transfers import PictureKnown
 from desktop.model.rows import Row
 from desktop.model.transfers import TransferList
 from desktop.screen import SignInMode

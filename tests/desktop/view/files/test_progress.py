@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from common.ids import GroupId
 from desktop import locale
-from desktop.events import Transfer
+from desktop.events.transfers import Transfer
 from desktop.sizes import done_text
 from desktop.view.files.progress import left_text, status_text
 

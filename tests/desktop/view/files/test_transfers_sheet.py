@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desktop.events import Transfer
+from desktop.events.transfers import Transfer
 from desktop.model.transfers import TransferList
 from desktop.view.files.button import draw_ring, words
 from desktop.view.files.transfers_sheet import TransfersSheet

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from common.protocol.messages import FileInfo
-from desktop.events import PictureKnown, Raster
+from desktop.events.transfers import PictureKnown, Raster
 from desktop.model.rows import Row
 from desktop.view.files.viewer import EDGE, MOST, Viewer
 from desktop.view.sheets.shortcuts import ShortcutsSheet
