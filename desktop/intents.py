@@ -86,7 +86,7 @@ class Intents(Protocol):
         """Try a failed message again."""
 
     def discard(self, nonce: Nonce) -> None:
-        """Drop a message that failed, or that waits for its files."""
+        """Drop a message that failed or waits; one that was said in the meantime is deleted. Asked before, unless it failed."""
 
     def show_unsent(self) -> None:
         """Show what was not sent in conversations that one is not in any more."""
@@ -101,7 +101,10 @@ class Intents(Protocol):
         """Give up all that was not sent in that one. Asked and confirmed before."""
 
     def edit_failed(self, nonce: Nonce) -> None:
-        """Take a message that failed, or that waits for its files, back into the composer, files and all."""
+        """Take a message that failed or waits back into the composer, with its files and what it answers.
+
+        It is not sent then, until it is sent again; one that was said in the meantime is edited where it is.
+        """
 
     def attach(self, paths: Sequence[Path]) -> None:
         """Attach files to what is being written here: come by `Screen.show_attachments`, or a remark says why not."""
@@ -148,7 +151,7 @@ class Intents(Protocol):
         """Take the text of that own message into the composer, to give it another."""
 
     def edit_last(self) -> None:
-        """As `edit`, with the newest own message that may be edited; nothing happens when there is none."""
+        """As `edit` or `edit_failed`, with the newest own message that may be edited; nothing happens when there is none."""
 
     def send_edit(self, text: str, mentions: tuple[UserId, ...] = ()) -> None:
         """The message that is being edited has this text from now on."""

@@ -189,6 +189,9 @@ class Screen(Protocol):
     def show_composer(self, text: str, enabled: bool, hint: str = "") -> None:
         """Put *text* (a draft) into the composer. *hint*: said in place of it when not enabled (not a member, no group)."""
 
+    def focus_composer(self) -> None:
+        """What is typed goes into the composer."""
+
     def show_attachments(self, files: Sequence[AttachedRow]) -> None:
         """What is attached to what is being written here."""
 

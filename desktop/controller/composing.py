@@ -157,12 +157,6 @@ class Composing:
             self._set_mode(Editing(seq, row.body))
             self.show()
 
-    def edit_last(self) -> None:
-        """Give the newest own message another text."""
-        seq = self._timeline.last_own()
-        if seq is not None:
-            self.edit(seq)
-
     def cancel(self) -> None:
         """Answer nothing and edit nothing any more; the draft is there again."""
         was_editing = isinstance(self._mode, Editing)
@@ -227,15 +221,31 @@ class Composing:
         elif group is not None and self._drafts.put(group, text):
             self._link.save_draft(group, self._drafts.of(group))
 
-    def put_back(self, group: GroupId, text: str) -> None:
-        """The words of a message of *group* that is not sent are its draft again, above what is there already."""
+    def put_back(self, group: GroupId, text: str, target: Seq | None = None) -> None:
+        """The words of a message of *group* that is not sent are its draft again, above what is there already. *target*: what it answers."""
         if group == self._group:
             self.cancel()
+            if target is not None:
+                self.reply_to(target)
         draft = self._drafts.of(group)
         if self._drafts.put(group, f"{text}\n{draft}" if text and draft else text or draft):
             self._link.save_draft(group, self._drafts.of(group))
         if group == self._group:
             self.show_draft()
+
+    def edit_instead(self, group: GroupId, seq: Seq) -> bool:
+        """What was put back last is the message at *seq* already: that is edited instead. False: it is not the same text any more."""
+        message = self._timeline.message(seq) if group == self._group else None
+        text, draft = message.body or "" if message is not None else "", self._drafts.of(group)
+        if message is None or not draft.startswith(text):
+            return False
+        rest = draft.removeprefix(text).removeprefix("\n")
+        if self._drafts.put(group, rest):
+            self._link.save_draft(group, rest)
+        self.cancel()
+        self.show_draft()
+        self.edit(seq)
+        return True
 
     def typing(self) -> None:
         """Something was typed; others are told now and then."""

@@ -49,7 +49,15 @@ from desktop.events.conversations import (
     UsersKnown,
 )
 from desktop.events.link import CommandRefused, Connected, Connecting, LinkChanged, LinkState, SignedIn, Waiting
-from desktop.events.outbox import ActKind, DraftFilesKnown, DraftsKnown, OutboxListed
+from desktop.events.outbox import (
+    ActKind,
+    AlreadySaid,
+    DraftFilesKnown,
+    DraftsKnown,
+    OutboxItem,
+    OutboxListed,
+    SaidAllTheSame,
+)
 from desktop.events.transfers import PictureKnown, TransferChanged, TransferEnded
 from desktop.locale import _, local_day
 from desktop.model.conversations import Conversation, Conversations
@@ -215,6 +223,10 @@ class Talk:
                     self._stale |= _Stale.RAIL | _Stale.HEADER
             case TransferChanged() | TransferEnded() | PictureKnown():
                 self.filing.fold(event)
+            case AlreadySaid():
+                self._already_said(event)
+            case SaidAllTheSame():
+                self._screen.show_toast(_("The relay had this message already. It is deleted there, for everybody."))
             case CommandRefused(what, code, message):
                 self._refused(what, code, message)
             case DraftFilesKnown(group_id, files):
@@ -445,11 +457,31 @@ class Talk:
         if item is None:
             return
         # The draft first: a client that dies in between has the text twice, never not at all.
-        self.composing.put_back(item.group, item.body)
-        if item.uploads or item.files:
-            self._link.take_back(nonce)
+        self.composing.put_back(item.group, item.body, item.target)
+        self._link.take_back(nonce)
+        self._screen.focus_composer()
+
+    def edit_last(self) -> None:
+        """Give the newest own message of the open conversation another text, also one that waits."""
+        if self._reading is None:
+            return
+        match self._reading.timeline.last_own():
+            case OutboxItem(nonce=nonce):
+                self.edit_failed(nonce)
+            case Entry(seq=seq):
+                self.composing.edit(seq)
+
+    def _already_said(self, told: AlreadySaid) -> None:
+        """The person wanted a message out of the outbox that is an entry by now: what they wanted is done with that."""
+        if not told.to_edit:
+            self.composing.act(told.group, "redaction", target=told.seq)
+            self._screen.show_toast(_("The relay had this message already. It is deleted there, for everybody."))
+        elif self.composing.edit_instead(told.group, told.seq):
+            self._screen.show_toast(_("The relay had this message already. You are editing it there."))
         else:
-            self._link.discard(nonce)
+            self._screen.show_toast(
+                _("The relay had this message already. If you send its text again, it is there twice.")
+            )
 
     def cancel_upload(self, nonce: Nonce, key: str) -> None:
         """Take a file out of a message; the words that came with the last one are not lost."""

@@ -133,7 +133,7 @@ class Talking:
 
     def edit_last(self) -> None:
         if self._talk is not None and self._talk.is_open:
-            self._talk.composing.edit_last()
+            self._talk.edit_last()
 
     # -- messages ------------------------------------------------------------------------------------------------------
 

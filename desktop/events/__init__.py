@@ -45,7 +45,15 @@ from desktop.events.link import (
     SignInFailed,
     WindowWanted,
 )
-from desktop.events.outbox import DraftFilesKnown, DraftsKnown, FilesLookedAt, OutboxListed, PreviewMade
+from desktop.events.outbox import (
+    AlreadySaid,
+    DraftFilesKnown,
+    DraftsKnown,
+    FilesLookedAt,
+    OutboxListed,
+    PreviewMade,
+    SaidAllTheSame,
+)
 from desktop.events.relays import (
     AddressAnswered,
     AddressFailed,
@@ -91,6 +99,8 @@ LinkEvent = (
     | ReadSeen
     | UnreadSeen
     | OutboxListed
+    | AlreadySaid
+    | SaidAllTheSame
     | PinsListed
     | PinsCounted
     | BansListed

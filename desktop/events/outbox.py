@@ -70,6 +70,22 @@ class OutboxListed(Struct, frozen=True):
     items: tuple[OutboxItem, ...]
 
 
+class AlreadySaid(Struct, frozen=True):
+    """The message was not taken out of the outbox any more: it is an entry. *to_edit*: its author wants it in the composer, else gone."""
+
+    group: GroupId
+    nonce: Nonce
+    seq: Seq
+    to_edit: bool
+
+
+class SaidAllTheSame(Struct, frozen=True):
+    """A message that was taken out of the outbox had reached the relay; it is being taken back there."""
+
+    group: GroupId
+    seq: Seq
+
+
 class DraftsKnown(Struct, frozen=True):
     """Unsent text of each group, from the archive."""
 

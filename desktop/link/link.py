@@ -192,11 +192,11 @@ class Link:
         self._call("retry", nonce)
 
     def discard(self, nonce: Nonce) -> None:
-        """Give a message up."""
+        """Give a message up. When it is an entry by now: told by `AlreadySaid`, or by `SaidAllTheSame` once that turns out."""
         self._call("discard", nonce)
 
     def take_back(self, nonce: Nonce) -> None:
-        """Drop a message; its files are attached to the draft of its group again, told by `DraftFilesKnown`."""
+        """As `discard`; its files are attached to the draft of its group again, told by `DraftFilesKnown`."""
         self._call("take_back", nonce)
 
     def cancel_upload(self, nonce: Nonce, key: str) -> None:

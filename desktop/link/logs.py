@@ -180,7 +180,7 @@ class Logs:
             self._asking.while_linked(self.ask_for_groups(), "list of groups")  # only the relay knows how many are left
         for entry in entries:
             if entry.nonce is not None and entry.sender == self._shelf.user.id:
-                self.outbox.take(entry.nonce)
+                self.outbox.entered(group, entry.nonce, entry.seq, entry.at)
 
     def stored(self, item: OutboxItem, answer: Answer) -> None:
         """The relay has what *item* says. Its entry is known without waiting for the event, which may come late or not at all."""
@@ -189,8 +189,10 @@ class Logs:
             self.went_back(item.group, Seq(item.target - 1))
             return
         tail = self.tails.get(item.group)
-        if not isinstance(answer, Sent) or tail is None or answer.seq <= tail.known:
+        if not isinstance(answer, Sent):
             self.outbox.take(item.nonce)
+        elif tail is None or answer.seq <= tail.known:
+            self.outbox.entered(item.group, item.nonce, answer.seq, answer.at)
         elif (entry := entry_of(item, answer, self._shelf.user.id)) is not None:
             self.hear(item.group, [entry])
         else:

@@ -4,6 +4,9 @@ A message is in the outbox from the moment Enter was pressed until its entry is 
 group has one of them on its way at a time, so that a refusal in the middle cannot turn the order round; different groups do not wait for
 each other. A message that cannot succeed later is marked failed and waits for its author; an act is dropped, and why is told.
 
+Its author may take a message out of it until it is an entry. The relay may have had one that was on its way before: its nonce is kept, and
+when it turns up in the log it is taken back there, so that nothing is there twice.
+
 A message that waits for its files to be with the relay lets later ones pass: it is said when they are there. Where there is a pause between
 messages, the next one waits until it may be said, and no later message passes it; what is done with messages that are there does.
 """
@@ -12,7 +15,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -31,11 +36,11 @@ from common.errors import (
     UnknownFile,
     UnknownTarget,
 )
-from common.ids import GroupId, Nonce, Seq
-from common.protocol.messages import Answer, Command
+from common.ids import GroupId, Millis, Nonce, Seq
+from common.protocol.messages import Answer, Command, Sent
 from desktop.events import LinkEvent
 from desktop.events.link import CommandRefused
-from desktop.events.outbox import OutboxItem, OutboxListed, OutboxState
+from desktop.events.outbox import AlreadySaid, OutboxItem, OutboxListed, OutboxState, SaidAllTheSame
 from desktop.link.acts import command_of
 from desktop.link.denied import Denied
 from desktop.link.shelf import Shelf
@@ -51,6 +56,8 @@ STORAGE: Final = "cannot_store"
 """The code of what this computer itself cannot store; the text says why."""
 INTERNAL_TRIES: Final = 3
 """A fault of the relay may be the message's own doing; after so many it fails instead of blocking those behind it."""
+ENTERED_KEPT: Final = 64
+"""Of so many messages it is known for a while where they are."""
 _FOR_THE_MOMENT: Final = frozenset(
     {
         RateLimited.code,
@@ -82,6 +89,10 @@ class Outbox:
         self._room = asyncio.Semaphore(OUTSTANDING)
         self._acknowledged: set[Nonce] = set()
         self._faults: dict[Nonce, int] = {}
+        self._tried: set[Nonce] = set(shelf.outbox)
+        """What the relay may have: said here, or perhaps by an earlier run of the program."""
+        self._entered: OrderedDict[Nonce, tuple[GroupId, Seq]] = OrderedDict()
+        """Where the last messages are that became entries: their author may not have seen that yet."""
         self._paced: dict[GroupId, float] = {}
         """Where the next message has to wait, until that time of the loop."""
         self._hurried: dict[GroupId, asyncio.Event] = {}
@@ -128,10 +139,33 @@ class Outbox:
             return None
         self._shelf.take_out(nonce)
         self._acknowledged.discard(nonce)
+        self._tried.discard(nonce)
         self._faults.pop(nonce, None)
         self.list(item.group)
         self.left(item)
         return item
+
+    def withdraw(self, nonce: Nonce, *, to_edit: bool) -> None:
+        """Its author takes the message out again; when it is an entry already, that is told. *to_edit*: it goes into the composer."""
+        if nonce in self._shelf.outbox:
+            if nonce in self._tried:
+                self._shelf.keep_withdrawn(nonce)
+            self.take(nonce)
+        elif nonce in self._entered:
+            group, seq = self._entered[nonce]
+            self._tell(AlreadySaid(group, nonce, seq, to_edit))
+
+    def entered(self, group: GroupId, nonce: Nonce, seq: Seq, at: Millis) -> None:
+        """What is called *nonce* is an entry; a message that its author has taken out of the outbox is taken back there."""
+        if self.take(nonce) is not None:
+            self._entered[nonce] = group, seq
+            while len(self._entered) > ENTERED_KEPT:
+                self._entered.popitem(last=False)
+        elif nonce in self._shelf.withdrawn:
+            self._set(OutboxItem(group, Nonce(secrets.token_hex(16)), "", at, kind="redaction", target=seq))
+            self._shelf.forget_withdrawn(nonce)
+            self._tell(SaidAllTheSame(group, seq))
+            self._send(group)
 
     def aim_anew(self) -> None:
         """The log has another life: what waits and points into the old one would hit whatever stands in that place now."""
@@ -215,6 +249,7 @@ class Outbox:
             if item.kind == "message" and (pause_s := self._pause_s(group)) > 0:
                 await self._pause(group, pause_s)
                 continue
+            self._tried.add(item.nonce)
             try:
                 async with self._room:
                     answer = await say(command_of(item))
@@ -234,6 +269,8 @@ class Outbox:
                 if item.nonce in self._shelf.outbox:
                     self._acknowledged.add(item.nonce)
                     self._stored(item, answer)
+                elif isinstance(answer, Sent):
+                    self.entered(group, item.nonce, answer.seq, answer.at)
 
     async def _pause(self, group: GroupId, pause_s: float) -> None:
         """Wait until the next message may be said, or something that need not wait comes, or there is no pause any more."""

@@ -98,20 +98,22 @@ class Sending:
 
     async def discard(self, nonce: Nonce) -> None:
         """Give a message up, with its files."""
-        if (item := self._shelf.outbox.get(nonce)) is not None:
-            await self._give_up(self._taken(item))
+        await self._give_up(self._taken(nonce, to_edit=False))
 
     async def take_back(self, nonce: Nonce) -> None:
         """Give a message up; its files are attached to the draft of its group again."""
-        if (item := self._shelf.outbox.get(nonce)) is not None:
-            self._put_back(item.group, self.files_of(item))
-            await self._give_up(self._taken(item))
+        item = self._shelf.outbox.get(nonce)
+        if item is not None and (files := self.files_of(item)):
+            self._put_back(item.group, files)
+        await self._give_up(self._taken(nonce, to_edit=True))
 
-    def _taken(self, item: OutboxItem) -> tuple[PendingUpload, ...]:
+    def _taken(self, nonce: Nonce, *, to_edit: bool) -> tuple[PendingUpload, ...]:
         """Out of the outbox with it; its files, which are somebody's business still."""
-        files = self.files_of(item)
-        self._given_up.add(item.nonce)
-        self._outbox.take(item.nonce)
+        item = self._shelf.outbox.get(nonce)
+        files = () if item is None else self.files_of(item)
+        if item is not None:
+            self._given_up.add(nonce)
+        self._outbox.withdraw(nonce, to_edit=to_edit)
         return files
 
     # -- one message ---------------------------------------------------------------------------------------------------

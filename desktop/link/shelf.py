@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -50,6 +50,7 @@ class _Held(Struct):
     read_by: dict[GroupId, ReadBy] = field(default_factory=dict)
     former: dict[GroupId, str] = field(default_factory=dict)
     exporting: dict[int, dict[str, str]] = field(default_factory=dict)
+    withdrawn: set[Nonce] = field(default_factory=set)
     last_place: int = 0
 
 
@@ -102,6 +103,8 @@ class Shelf(Pages):
         ):
             held.last_place = place
             self._recall_one(held.outbox, Nonce(nonce), OutboxItem, sealed, "outbox")
+        for (nonce,) in conn.execute("SELECT nonce FROM withdrawn WHERE account = ?", (self._row,)):
+            held.withdrawn.add(Nonce(nonce))
         for group, first, last in conn.execute(
             "SELECT room, first, last FROM run WHERE account = ? ORDER BY room, first", (self._row,)
         ):
@@ -342,6 +345,24 @@ class Shelf(Pages):
         """The message is an entry now, or was given up."""
         if self._held.outbox.pop(nonce, None) is not None:
             self._delete("outbox", "nonce = ?", nonce)
+
+    @property
+    def withdrawn(self) -> Set[Nonce]:
+        """Messages that were taken out of the outbox when the relay may have had them already."""
+        return frozenset(self._held.withdrawn)
+
+    def keep_withdrawn(self, nonce: Nonce) -> None:
+        """That message is not to be said, and may be an entry."""
+        self._held.withdrawn.add(nonce)
+        row = self._row
+        self._archive.change(
+            lambda conn: conn.execute("INSERT OR REPLACE INTO withdrawn (account, nonce) VALUES (?, ?)", (row, nonce))
+        )
+
+    def forget_withdrawn(self, nonce: Nonce) -> None:
+        """It is an entry, and was seen to."""
+        self._held.withdrawn.discard(nonce)
+        self._delete("withdrawn", "nonce = ?", nonce)
 
     async def flush(self) -> None:
         """Everything that was changed is on disk when this returns.

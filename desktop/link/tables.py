@@ -115,6 +115,11 @@ _EXPORTING: Final = """CREATE TABLE IF NOT EXISTS exporting (
     account INTEGER PRIMARY KEY REFERENCES account(id) ON DELETE CASCADE,
     sealed BLOB NOT NULL            -- the folders in which exports grow, and the mark of each
 ) STRICT"""
+_WITHDRAWN: Final = """CREATE TABLE IF NOT EXISTS withdrawn (
+    account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    nonce TEXT NOT NULL,            -- of a message that was taken out of the outbox when the relay may have had it
+    PRIMARY KEY (account, nonce)
+) STRICT, WITHOUT ROWID"""
 _READ_AT_START: Final = (
     "relay",
     "account",
@@ -163,6 +168,7 @@ def prepare(conn: sqlite3.Connection, seals: Seals) -> None:
     conn.execute(_READ_BY)
     conn.execute(_FORMER)
     conn.execute(_EXPORTING)
+    conn.execute(_WITHDRAWN)
     for table in _READ_AT_START:
         conn.execute(f"SELECT sum(length({'last' if table == 'run' else 'sealed'})) FROM {table}").fetchone()
 

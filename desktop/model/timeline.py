@@ -183,13 +183,14 @@ class Timeline(Sequence[Row]):
         text = "" if redacted else self._said.body(found)[:QUOTED] or ", ".join(file.name for file in found.files)
         return Quote(seq, found.sender, self._name_of(found.sender), text, redacted)
 
-    def last_own(self) -> Seq | None:
-        """The newest own message that may be edited, of those that are here; none while a newer one is not even sent."""
-        if any(item.kind == "message" for item in self._waiting()):
-            return None
+    def last_own(self) -> Entry | OutboxItem | None:
+        """The newest own message that may be edited, of those that wait and those that are here."""
+        for item in reversed(self._waiting()):
+            if _may_edit_waiting(item):
+                return item
         for entry in reversed(self._entries):
             if entry.sender == self._me and entry.kind == "message" and self._may_edit(entry):
-                return entry.seq
+                return entry
         return None
 
     def index_of(self, seq: Seq) -> int | None:
@@ -502,6 +503,8 @@ class Timeline(Sequence[Row]):
                 files=item.files,
                 uploads=item.uploads,
                 calls=bool(item.mentions),
+                may_edit=_may_edit_waiting(item),
+                may_delete=True,
             )
             laid.append((key + _SAID, bubble))
             at_before, is_own_before = item.written_at, True
@@ -566,6 +569,11 @@ def _keeps_of(entry: Entry) -> Keeps | None:
         return msgspec.json.decode(entry.body or "{}", type=Keeps)
     except msgspec.MsgspecError:
         return None
+
+
+def _may_edit_waiting(item: OutboxItem) -> bool:
+    """What somebody else said is not edited, only said again."""
+    return item.kind == "message" and item.forward is None
 
 
 def _is_shown(entry: Entry) -> bool:

@@ -211,6 +211,10 @@ class ShowsMain:
             if enabled and not self._sheets:
                 self._main.focus_front()
 
+    def focus_composer(self) -> None:
+        if self._main is not None:
+            self._main.composer.focus()
+
     def show_wait(self, seconds: int) -> None:
         self._shown.wait_s = seconds
         if self._main is not None:

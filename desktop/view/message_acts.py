@@ -1,4 +1,4 @@
-"""What can be done with a message that the relay has: by its menu, by a key, by a click on a reaction."""
+"""What can be done with a message: by its menu, by a key, by a click on a reaction."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from common.ids import Seq
 from desktop.intents import Intents
 from desktop.locale import _
-from desktop.model.rows import Bubble
+from desktop.model.rows import Bubble, Delivery
 from desktop.screen import Choice as Answer
 from desktop.screen import ChoiceKind, Question
 from desktop.view.overlay import Choice, Quick
@@ -24,7 +24,7 @@ PickEmoji = Callable[[Callable[[str], None]], None]
 
 
 class MessageActs:
-    """Nothing of this is offered for a message that is on its way, failed, damaged or taken back."""
+    """Nothing of this is offered for a message that is damaged or taken back; one that waits or failed can be edited and deleted."""
 
     def __init__(
         self, intents: Intents, ask: Ask, forward: Forward, pick_emoji: PickEmoji, take_keyboard: Callable[[], None]
@@ -54,9 +54,13 @@ class MessageActs:
     def last(self, row: Bubble) -> list[Choice]:
         """The menu's lines after those of copying."""
         seq = _seq(row)
+        choices: list[Choice] = []
+        if _is_unsent(row) and row.delivery is not Delivery.FAILED:  # what failed has its own lines
+            if row.may_edit:
+                choices.append(Choice("edit", _("Edit"), lambda: self.edit(row), "E"))
+            choices.append(Choice("trash", _("Delete…"), lambda: self.delete(row), "Del", danger=True))
         if seq is None:
-            return []
-        choices = []
+            return choices
         if row.may_edit:
             choices.append(Choice("edit", _("Edit"), lambda: self.edit(row), "E"))
         choices.append(Choice("forward", _("Forward…"), lambda: self._forward(seq), "F"))
@@ -74,7 +78,7 @@ class MessageActs:
         """Do what the keymap calls so with that message; whether it can be done with it."""
         seq = _seq(row)
         if seq is None:
-            return False
+            return self._act_on_unsent(name, row)
         match name:
             case "reply":
                 self.reply(row)
@@ -98,6 +102,12 @@ class MessageActs:
                 return False
         return True
 
+    def _act_on_unsent(self, name: str, row: Bubble) -> bool:
+        if not _is_unsent(row) or name not in ("edit", "delete") or (name == "edit" and not row.may_edit):
+            return False
+        self.edit(row) if name == "edit" else self.delete(row)
+        return True
+
     def reply(self, row: Bubble) -> None:
         """The composer answers it."""
         seq = _seq(row)
@@ -119,6 +129,8 @@ class MessageActs:
         seq = _seq(row)
         if seq is not None and row.may_edit:
             self._intents.edit(seq)
+        elif row.nonce is not None and _is_unsent(row) and row.may_edit:
+            self._intents.edit_failed(row.nonce)
 
     def pin(self, row: Bubble) -> None:
         """On the list of pinned ones, or off it."""
@@ -128,15 +140,20 @@ class MessageActs:
 
     def delete(self, row: Bubble) -> None:
         """Asks before."""
-        seq = _seq(row)
-        if seq is None:
-            return
-        asked = Question(
-            _("Delete this message?"),
-            _("It will be gone for everybody, with its files."),
-            (Answer("delete", _("Delete"), ChoiceKind.DANGER), Answer("", _("Cancel"))),
-        )
-        self._ask(asked, lambda key: self._intents.delete(seq) if key == "delete" else None)
+        seq, nonce = _seq(row), row.nonce
+        if seq is not None:
+            self._ask_whether(
+                _("It will be gone for everybody, with its files."), lambda: self._intents.delete(Seq(seq))
+            )
+        elif _is_unsent(row) and nonce is not None:
+            self._ask_whether(
+                _("It is not sent yet, and will not be. Nobody else has seen it."), lambda: self._intents.discard(nonce)
+            )
+
+    def _ask_whether(self, text: str, delete: Callable[[], None]) -> None:
+        answers = (Answer("delete", _("Delete"), ChoiceKind.DANGER), Answer("", _("Cancel")))
+        asked = Question(_("Delete this message?"), text, answers)
+        self._ask(asked, lambda key: delete() if key == "delete" else None)
 
     def toggle(self, row: Bubble, emoji: str) -> None:
         """Put the own reaction to it, or take it away."""
@@ -144,6 +161,11 @@ class MessageActs:
         if seq is not None:
             own = any(one.own and one.emoji == emoji for one in row.reactions)
             self._intents.react(seq, emoji, not own)
+
+
+def _is_unsent(row: Bubble) -> bool:
+    """An own message that waits or failed."""
+    return row.own and row.seq is None and row.nonce is not None
 
 
 def _seq(row: Bubble) -> Seq | None:

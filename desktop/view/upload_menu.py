@@ -6,7 +6,7 @@ from typing import Final
 
 from desktop.intents import Intents
 from desktop.locale import _
-from desktop.model.rows import Bubble, Delivery
+from desktop.model.rows import Bubble
 from desktop.view.fonts import fit
 from desktop.view.look import Look
 from desktop.view.overlay import Choice
@@ -23,10 +23,7 @@ def leave_out(look: Look, name: str) -> str:
 
 
 def upload_choices(row: Bubble, look: Look, intents: Intents, without: str = "") -> list[Choice]:
-    """Nothing for other messages. What has failed can be edited and deleted anyway, so that is not said twice.
-
-    *without*: the key of the file that has a line of its own in the menu.
-    """
+    """Nothing for other messages. *without*: the key of the file that has a line of its own in the menu."""
     nonce = row.nonce
     if not row.uploads or nonce is None:
         return []
@@ -36,7 +33,4 @@ def upload_choices(row: Bubble, look: Look, intents: Intents, without: str = "")
             if file.key != without:
                 act = lambda key=file.key: intents.cancel_upload(nonce, key)  # noqa: E731
                 choices.append(Choice("close", leave_out(look, file.name), act))
-    if row.delivery is not Delivery.FAILED:
-        choices.append(Choice("edit", _("Edit"), lambda: intents.edit_failed(nonce)))
-        choices.append(Choice("trash", _("Do not send"), lambda: intents.discard(nonce), danger=True))
     return choices

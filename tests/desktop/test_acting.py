@@ -32,7 +32,7 @@ from desktop.events.conversations import (
     UnreadSeen,
 )
 from desktop.events.link import ACCOUNT_DELETION, CommandRefused
-from desktop.events.outbox import DraftFilesKnown, DraftsKnown, OutboxItem, OutboxListed, PendingUpload
+from desktop.events.outbox import AlreadySaid, DraftFilesKnown, DraftsKnown, OutboxItem, OutboxListed, PendingUpload
 from desktop.export.order import Order, Progress
 from desktop.model.idleness import IDLE_MS
 from desktop.model.reacted import ReactionNote
@@ -114,11 +114,45 @@ class TestComposer:
         stage.tells(EpochBegan(Epoch("f" * 32)))
         assert stage.screen.last("show_composer_mode") == (Writing(),)
 
-    def test_up_edits_nothing_while_a_newer_message_is_not_even_sent(self, stage: Stage) -> None:
-        controller = stage.anna_is_in(history=(said(1, ANNA),))
-        stage.tells(OutboxListed(GENERAL, (waiting(9),)))
+    def test_up_brings_back_the_newest_message_that_waits_with_what_it_answers(self, stage: Stage) -> None:
+        controller = stage.anna_is_in(history=(said(1, ANNA), said(2, BORIS)))
+        stage.tells(OutboxListed(GENERAL, (waiting(8), replace(waiting(9), target=Seq(2)))))
         controller.edit_last()
-        assert stage.screen.of("show_composer_mode") == []
+        assert stage.link.of("take_back") == [(nonce(9),)]
+        assert stage.screen.last("show_composer")[0] == "item 9"
+        assert stage.screen.last("focus_composer") == ()
+        stage.tells(OutboxListed(GENERAL, (waiting(8),)))
+        controller.send("item 9, clearer")
+        assert [(item.body, item.target) for item in acts(stage)] == [("item 9, clearer", 2)]
+
+    def test_up_passes_over_what_is_said_again_for_somebody_else(self, stage: Stage) -> None:
+        controller = stage.anna_is_in(history=(said(1, ANNA),))
+        stage.tells(OutboxListed(GENERAL, (replace(waiting(9), forward=Forward(STORE, Seq(1))),)))
+        controller.edit_last()
+        assert stage.link.of("take_back") == []
+        assert stage.screen.last("show_composer_mode") == (Editing(Seq(1), "anna 1"),)
+
+    def test_what_was_said_before_it_came_back_into_the_composer_is_edited_where_it_is(self, stage: Stage) -> None:
+        controller = stage.anna_is_in()
+        controller.draft_changed("начато")
+        stage.tells(OutboxListed(GENERAL, (waiting(9),)))
+        controller.edit_failed(nonce(9))
+        stage.hears(replace(said(1, ANNA), nonce=nonce(9), body="item 9"))
+        stage.tells(OutboxListed(GENERAL, ()), AlreadySaid(GENERAL, nonce(9), Seq(1), True))
+        assert stage.screen.last("show_composer_mode") == (Editing(Seq(1), "item 9"),)
+        assert stage.link.last("save_draft") == (GENERAL, "начато")
+        assert "editing it there" in stage.screen.last("show_toast")[0]
+        controller.send("item 9, clearer")
+        assert [(item.kind, item.target) for item in acts(stage)] == [("edit", 1)]
+
+    def test_what_was_said_before_it_was_given_up_is_deleted_for_everybody(self, stage: Stage) -> None:
+        controller = stage.anna_is_in()
+        stage.tells(OutboxListed(GENERAL, (waiting(9),)))
+        controller.discard(nonce(9))
+        stage.hears(replace(said(1, ANNA), nonce=nonce(9)))
+        stage.tells(OutboxListed(GENERAL, ()), AlreadySaid(GENERAL, nonce(9), Seq(1), False))
+        assert [(item.kind, item.target) for item in acts(stage)] == [("redaction", 1)]
+        assert "deleted there, for everybody" in stage.screen.last("show_toast")[0]
 
     def test_a_text_that_is_the_same_is_no_edit(self, stage: Stage) -> None:
         controller = stage.anna_is_in(history=(said(1, ANNA),))

@@ -526,7 +526,7 @@ class TestConversations:
         stage.tells(OutboxListed(GENERAL, (waiting(7, problem="too long"),)))
         controller.edit_failed(nonce(7))
         assert stage.screen.last("show_composer") == ("item 7\nund", True, "")
-        assert stage.link.calls[-2:] == [("save_draft", GENERAL, "item 7\nund"), ("discard", nonce(7))]
+        assert stage.link.calls[-2:] == [("save_draft", GENERAL, "item 7\nund"), ("take_back", nonce(7))]
         controller.retry(nonce(7))
         controller.discard(nonce(7))
         assert [call[0] for call in stage.link.calls[-2:]] == ["retry", "discard"]

@@ -11,10 +11,10 @@ import pytest
 
 from common.errors import LinkLost
 from common.ids import GroupId, Millis, Nonce, RelayId, Seq, UserId
-from common.protocol.messages import Answer, Command, Edit, Post, Sent, User
+from common.protocol.messages import Answer, Command, Edit, Post, Redact, Sent, User
 from desktop.events import LinkEvent
 from desktop.events.link import CommandRefused
-from desktop.events.outbox import OutboxItem, OutboxListed, OutboxState
+from desktop.events.outbox import OutboxItem, OutboxListed, OutboxState, SaidAllTheSame
 from desktop.link.archive import Archive
 from desktop.link.denied import Denied
 from desktop.link.outbox import INTERNAL_TRIES, OUTSTANDING, Outbox
@@ -32,8 +32,10 @@ class Desk:
         self.shelf = shelf
         self.listed: dict[GroupId, tuple[OutboxItem, ...]] = {}
         self.said: list[str] = []
+        self.redacted: list[int] = []
         self.refused: list[tuple[str, str]] = []
         self.stored: list[str] = []
+        self.said_all_the_same: list[int] = []
         self.on_the_way = 0
         self.most_on_the_way = 0
         self.answers: dict[str, list[Exception]] = {}
@@ -46,6 +48,8 @@ class Desk:
     def _tell(self, event: LinkEvent) -> None:
         if isinstance(event, CommandRefused):
             self.refused.append((event.what, event.code))
+        elif isinstance(event, SaidAllTheSame):
+            self.said_all_the_same.append(event.seq)
         else:
             assert isinstance(event, OutboxListed)
             self.listed[event.group] = event.items
@@ -57,6 +61,9 @@ class Desk:
         self._moved.set()
 
     async def say(self, post: Command) -> Sent:
+        if isinstance(post, Redact):
+            self.redacted.append(post.target)
+            return Sent(seq=Seq(99), at=Millis(1))
         assert isinstance(post, Post | Edit)
         assert post.body is not None
         self.said.append(post.body)
@@ -222,11 +229,54 @@ async def test_each_group_has_one_message_on_its_way(desk: Desk) -> None:
 
 async def test_a_message_given_up_is_not_said(desk: Desk) -> None:
     await desk.post("а", "б")
-    assert desk.outbox.take(nonce_of("а")) is not None
-    assert desk.outbox.take(nonce_of("а")) is None
+    desk.outbox.withdraw(nonce_of("а"), to_edit=False)
+    desk.outbox.withdraw(nonce_of("а"), to_edit=False)
     desk.outbox.opened(desk.say)
     await desk.until(lambda: desk.stored == ["б"])
     assert desk.said == ["б"]
+
+
+async def again(desk: Desk, archive: Archive) -> Desk:
+    """The program was ended and started again."""
+    await desk.outbox.close()
+    await desk.shelf.flush()
+    return Desk(await Shelf.open(archive, await archive.make_account(RELAY, ANNA)))
+
+
+async def test_what_is_given_up_on_its_way_is_taken_back_when_the_answer_says_where_it_is(desk: Desk) -> None:
+    desk.gate.clear()
+    desk.outbox.opened(desk.say)
+    await desk.post("а", "б")
+    await desk.until(lambda: desk.said == ["а"])
+    desk.outbox.withdraw(nonce_of("а"), to_edit=True)
+    assert desk.states() == [("б", OutboxState.WAITING)]
+    desk.gate.set()
+    await desk.until(lambda: desk.stored[-1:] == [""] and "б" in desk.stored)
+    assert desk.redacted == desk.said_all_the_same == [1]
+    assert desk.said == ["а", "б"]
+    desk.outbox.entered(GROUP, nonce_of("а"), Seq(1), Millis(1))
+    assert desk.said_all_the_same == [1], "its entry comes as well"
+
+
+async def test_what_an_earlier_run_may_have_said_is_taken_back_when_a_later_one_sees_it(
+    desk: Desk, archive: Archive
+) -> None:
+    await desk.post("а")
+    desk = await again(desk, archive)
+    desk.outbox.withdraw(nonce_of("а"), to_edit=False)
+    desk = await again(desk, archive)
+    desk.outbox.opened(desk.say)
+    desk.outbox.entered(GROUP, nonce_of("а"), Seq(7), Millis(1))
+    await desk.until(lambda: desk.redacted == [7])
+    assert desk.said == []
+    await desk.until(lambda: desk.states() == [])
+    assert not (await again(desk, archive)).shelf.withdrawn
+
+
+async def test_what_was_never_said_leaves_no_trace_when_it_is_given_up(desk: Desk) -> None:
+    await desk.post("а")
+    desk.outbox.withdraw(nonce_of("а"), to_edit=False)
+    assert not desk.shelf.withdrawn
 
 
 @pytest.mark.allows_errors

@@ -170,9 +170,6 @@ def test_a_message_that_waits_for_its_files_can_be_stopped_by_its_menu(stage: St
     lines = {choice.label: choice.act for choice in stage.screen.timeline._choices(waiting, None)}
     lines["Leave out два.txt"]()
     assert stage.asked.of("cancel_upload") == [(waiting.nonce, "key два.txt")]
-    lines["Edit"]()
-    lines["Do not send"]()
-    assert stage.asked.of("edit_failed") == stage.asked.of("discard") == [(waiting.nonce,)]
     moving = Transfer("key раз.txt", "upload", GENERAL.group, Path("раз.txt"), "раз.txt", 9, 3, "running")
     stage.window.show_transfers({moving.key: moving})
     labels = [choice.label for choice in stage.screen.timeline._choices(waiting, None)]

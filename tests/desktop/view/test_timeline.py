@@ -461,6 +461,31 @@ def test_arrows_mark_a_message_and_keys_act_on_it(stage: Stage, monkeypatch: pyt
     assert not view.canvas.find_withtag("mark")
 
 
+def test_a_message_that_waits_can_be_edited_and_after_a_question_deleted(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    asked: list[Any] = []
+    waiting = replace(message(1), seq=None, own=True, delivery=Delivery.WAITING)
+    assert waiting.nonce is not None
+    open_main(stage, [waiting])
+    view = timeline(stage)
+    monkeypatch.setattr(view._acts, "_ask", lambda *question: asked.append(question))
+    lines = {choice.label: choice.act for choice in view._choices(waiting, None)}
+    assert list(lines) == ["Copy message", "Edit", "Delete…"]
+    lines["Edit"]()
+    lines["Delete…"]()
+    press_key(stage, "<Up>")
+    for key in ("<e>", "<Delete>", "<r>", "<p>"):
+        press_key(stage, key)
+    assert stage.asked.of("edit_failed") == [(waiting.nonce,)] * 2
+    assert [question.text for question, _answer in asked] == [
+        "It is not sent yet, and will not be. Nobody else has seen it."
+    ] * 2
+    asked[1][1]("")
+    assert not stage.asked.of("discard")
+    asked[1][1]("delete")
+    assert stage.asked.of("discard") == [(waiting.nonce,)]
+    assert stage.asked.of("reply_to") + stage.asked.of("pin") == []
+
+
 def test_home_and_end_mark_the_message_that_they_lead_to(stage: Stage):
     open_main(stage, [*conversation(100), NewLine()])
     press_key(stage, "<End>")
