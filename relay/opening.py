@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from common.crypto.certificate import Identity, new_identity
 from common.crypto.keyfile import SECRET_BYTES, key_file_exists, read_key_file, renew_key_file, write_key_file
+from common.crypto.keyfile_leftovers import remove_leftovers
 from common.crypto.keyfile_renewal import settle
 from common.crypto.keyslots import (
     MasterKey,
@@ -214,7 +215,7 @@ async def _unlock(database: Database, relay_id: RelayId, keys: _Keys, now: Milli
 
 
 def settle_key_file(path: Path, relay_id: RelayId, slots: list[Slot], now: Millis) -> None:
-    """End an exchange of the key file *path* that was broken off, by what opens *slots*. Blocks.
+    """End an exchange of the key file *path* that was broken off, by what opens *slots*; and take away what else a kill left of it. Blocks.
 
     Raises:
         ConfigError: its folder cannot be written to.
@@ -222,6 +223,7 @@ def settle_key_file(path: Path, relay_id: RelayId, slots: list[Slot], now: Milli
     wanted = [slot for slot in slots if slot.kind == "file"]
     if wanted:
         settle(path, relay_id, lambda secret: _opens(wanted, secret), now)
+        remove_leftovers(path, relay_id, lambda secret: _opens(wanted, secret), now)
 
 
 def _opens(slots: list[Slot], secret: bytes) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from common.crypto.keyfile import copy_of
+from common.crypto.keyfile_leftovers import leftovers
 from common.crypto.keyfile_renewal import new_of
 from common.crypto.recovery import new_recovery_code
 from relay.config import Config
@@ -117,6 +118,15 @@ STEPS = (
     "after 1 relay.storage.resealing:Resealing.finish",
     "before 2 relay.storage.store:Store.forget_older_vaults",  # the first is at the start
 )
+
+WRITES = (
+    "before 1 os:link",
+    "before 2 os:link",
+    "before 2 pathlib:Path.replace",  # the first is of another file, at the start
+    "before 3 pathlib:Path.replace",
+    "before 4 pathlib:Path.replace",
+)
+"""Each of the files that a rotation writes beside the key file and in its place, when its contents are there and its name is not."""
 
 
 async def talked(folder: Path, messages: int) -> tuple[Config, Talk]:
@@ -244,6 +254,32 @@ async def test_killed_at_each_of_its_steps_it_goes_on_with_the_next_start(tmp_pa
     assert await everything(config) == before
     assert found_in(config.data_dir, old) == set()
     assert keys_in(config)[1] == 0
+    async with staged(config) as stage:
+        await talk.goes_on(stage)
+        assert stage.relay.parts.store.damaged == 0
+
+
+@pytest.mark.timeout(300)
+async def test_killed_while_it_writes_a_key_file_it_leaves_no_key_beside_it_for_good(tmp_path: Path):
+    config, talk = await talked(tmp_path, 20)
+    relay = DyingRelay(config.data_dir.parent)
+    left = []
+    for step in WRITES:
+        relay.step = step
+        await relay.starts()
+        order = asyncio.create_task(goes_on_and_begins(config))
+        assert await relay.has_died() == signal.SIGKILL, step
+        await order
+        relay.step = ""
+        left.append([each.name.rpartition(".")[0] for each in leftovers(config.key_file)])
+        await relay.starts()
+        assert leftovers(config.key_file) == [], step
+        await finishes(config)
+        assert await relay.stops() == 0
+    assert left[:2] == [[".relay.key.new.copy"], [".relay.key.new"]]
+    assert [len(each) for each in left[2:]] == [1, 1, 1]
+    assert left[2][0].startswith(".relay.key.before-")
+    assert left[3:] == [[".relay.key.copy"], [".relay.key"]]
     async with staged(config) as stage:
         await talk.goes_on(stage)
         assert stage.relay.parts.store.damaged == 0
