@@ -110,6 +110,8 @@ class Composing:
 
     def show_words(self) -> None:
         """The language is another one."""
+        if isinstance(self._mode, Replying):
+            self._set_mode(Replying(self._timeline.quote(self._mode.quote.seq)))
         if self._group is not None and self._why_not:
             self._why_not = self._holding.why_not(self._group)
             self.show()

@@ -619,6 +619,7 @@ class Talk:
     def draw_words(self) -> None:
         """The language is another one: say again what is made of words here."""
         self._status_shown = None
+        self._renamed(self._roster.deleted())
         self._stale = _Stale.EVERYTHING
         self.settle()
         self.composing.show_words()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from common.ids import GroupId
+from common.protocol.visible import says_something
 
 
 class Drafts:
-    """Unsent text by group; blanks alone are no draft."""
+    """Unsent text by group; what shows nothing is no draft."""
 
     def __init__(self) -> None:
         self._texts: dict[GroupId, str] = {}
@@ -16,11 +17,11 @@ class Drafts:
 
     def know(self, texts: Mapping[GroupId, str]) -> None:
         """Those of the archive; what has been typed since then stays."""
-        self._texts = {group: text for group, text in {**texts, **self._texts}.items() if text.strip()}
+        self._texts = {group: text for group, text in {**texts, **self._texts}.items() if says_something(text)}
 
     def put(self, group: GroupId, text: str) -> bool:
         """The composer of *group* holds *text*. Returns whether that changes what is to be kept."""
-        kept = text if text.strip() else ""
+        kept = text if says_something(text) else ""
         if kept == self.of(group):
             return False
         if kept:

@@ -141,6 +141,10 @@ class Roster:
             return _("Deleted account")
         return (known.display_name or known.username) if known else f"#{user}"
 
+    def deleted(self) -> set[UserId]:
+        """People whose accounts were deleted: they are called by words, other ones in another language."""
+        return {user.id for user in self._users.values() if user.deleted}
+
     def knows(self, user: UserId) -> bool:
         """Whether that person's name is known."""
         return user in self._users

@@ -324,7 +324,8 @@ class Timeline(Sequence[Row]):
         for index in touched:
             row = self._rows[index]
             if isinstance(row, Bubble) and row.seq is None:
-                self._rows[index] = replace(row, author_name=self._name_of(row.author))
+                quote = None if row.quote is None else self.quote(row.quote.seq)
+                self._rows[index] = replace(row, author_name=self._name_of(row.author), quote=quote)
             else:
                 at = bisect_left(self._seqs, self._keys[index] // _SLOTS)
                 self._rows[index] = self._row(at, self._entries[at], new_position)
@@ -357,7 +358,7 @@ class Timeline(Sequence[Row]):
 
     def _speaks_of(self, index: int, row: Row, people: set[UserId]) -> bool:
         if isinstance(row, Bubble) and row.seq is None:
-            return row.author in people
+            return row.author in people or (row.quote is not None and row.quote.author in people)
         if not isinstance(row, (Bubble, Notice)):
             return False
         entry = self._known(Seq(self._keys[index] // _SLOTS))

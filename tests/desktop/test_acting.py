@@ -154,6 +154,18 @@ class TestComposer:
         assert [(item.kind, item.target) for item in acts(stage)] == [("redaction", 1)]
         assert "deleted there, for everybody" in stage.screen.last("show_toast")[0]
 
+    @pytest.mark.parametrize("text", [" \n\t", "\u200b", "\u2060\u00a0\ufeff", "\u3164\u2800", "\u200d\ufe0f"])
+    def test_what_would_show_nothing_is_neither_said_nor_put_in_place_of_a_message_nor_kept(
+        self, stage: Stage, text: str
+    ) -> None:
+        controller = stage.anna_is_in(history=(said(1, ANNA),))
+        controller.draft_changed(text)
+        controller.send(text)
+        controller.edit(Seq(1))
+        controller.send_edit(text)
+        assert acts(stage) == []
+        assert stage.link.of("save_draft") == []
+
     def test_a_text_that_is_the_same_is_no_edit(self, stage: Stage) -> None:
         controller = stage.anna_is_in(history=(said(1, ANNA),))
         controller.edit(Seq(1))

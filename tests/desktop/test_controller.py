@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from common.errors import wire_errors
 from common.ids import Epoch, Millis, Nonce, Seq
-from common.protocol.messages import Entry, Member
+from common.protocol.messages import Entry, Member, User
 from desktop import hosted, locale
 from desktop.controller.words import refusal
 from desktop.events.conversations import (
@@ -693,6 +694,21 @@ class TestChoices:
         assert stage.screen.last("show_status")[0] == "В сети"
         assert stage.screen.calls[0] == ("redraw",)
         assert stage.settings.settings.language == "ru"
+
+    def test_another_language_has_other_words_for_who_has_no_account_any_more(self, stage):
+        forwarded = replace(said(2, ANNA), forwarded=BORIS.id)
+        controller = stage.anna_is_in(history=(said(1, BORIS), forwarded))
+        stage.tells(
+            UsersKnown((User(BORIS.id, "", "", "member", deleted=True),)),
+            OutboxListed(GENERAL, (replace(waiting(9), target=Seq(1)),)),
+        )
+        controller.reply_to(Seq(1))
+        controller.set_language("ru")
+        first, second, third = [row for row in stage.screen.rows if isinstance(row, Bubble)]
+        (mode,) = stage.screen.last("show_composer_mode")
+        assert third.quote is not None
+        shown = {first.author_name, second.forwarded_from, third.quote.author_name, mode.quote.author_name}
+        assert shown == {"Удалённая учётная запись"}
 
     def test_another_language_redraws_the_form_as_well(self, stage):
         stage.opens().choose_relay(found())

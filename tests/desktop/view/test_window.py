@@ -345,11 +345,16 @@ def test_enter_sends_and_shift_enter_breaks_the_line(stage: Stage):
     assert composer(stage).value() == ""
 
 
-def test_blanks_are_not_sent(stage: Stage):
+@pytest.mark.parametrize("text", [" \n ", "\u200b", "\u2060\u00a0\ufeff", "\u3164\u2800", "\u200d\ufe0f"])
+def test_what_would_show_nothing_is_not_sent_and_the_button_says_so(stage: Stage, text: str):
     open_main(stage, conversation(1))
-    write(stage, " \n ")
+    at_first = str(composer(stage)._send["image"])
+    write(stage, text)
     key(stage, "<Return>")
     assert not stage.asked.of("send")
+    assert str(composer(stage)._send["image"]) == at_first
+    write(stage, "!")
+    assert str(composer(stage)._send["image"]) != at_first
 
 
 def test_the_field_grows_to_eight_lines(stage: Stage):
