@@ -28,10 +28,10 @@ RUSSIAN = {
     HELP: """\
 Py_messenger: мессенджер для локальной сети.
 
-  {python} messenger.py                    запустить клиент (без дисплея — ретранслятор)
+  {python} messenger.py                    запустить клиент (без дисплея — узел)
   {python} messenger.py client [параметры] то же самое, с параметрами клиента
   {python} messenger.py relay [команда]    python -m relay: run, announce, doctor; все: "relay --help"
-  {python} messenger.py doctor             объяснить словами, что мешает клиентам найти ретранслятор
+  {python} messenger.py doctor             объяснить словами, что мешает клиентам найти узел
   {python} messenger.py install            создать .venv, установить пакеты и остановиться
   {python} messenger.py test [параметры]   ruff, mypy и pytest; параметры получает pytest
   {python} messenger.py bench [параметры]  измерить скорость на этой машине
@@ -85,7 +85,7 @@ Py_messenger: мессенджер для локальной сети.
     ),
     "Interrupted. Nothing is lost: the next start begins again.": "Прервано. Ничего не потеряно: следующий запуск начнёт заново.",
     "No display here ({reason}): starting the relay in the foreground instead. Ctrl+C stops it.": (
-        "Дисплея нет ({reason}): вместо клиента запускается ретранслятор. Ctrl+C остановит его."
+        "Дисплея нет ({reason}): вместо клиента запускается узел. Ctrl+C остановит его."
     ),
     "Tests that need these will be skipped; to run them: {command}": (
         "Тесты, которым это нужно, будут пропущены; чтобы они прошли: {command}"

@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from common import packages
+
+if __name__ == "__main__" and not packages.are_here():
+    packages.go_on("desktop")
+
 from common.environment import has_display
 from common.errors import StartupError
 

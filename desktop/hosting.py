@@ -2,7 +2,7 @@
 
 It is a process of its own, so that a busy window or a crash of it never stops other people's talk. It ends when its standard input ends,
 which the system sees to however this client ends; a line ``stay`` before that tells it to go on alone. On its standard output it says
-one line of JSON when it is ready; everything else it has to say goes to a log file, whose last line explains a failed start.
+one line of JSON when it is ready; everything else it has to say goes to a log file, whose last words explain a failed start.
 
 One that was let stay is no child of the next client; it is found by its data folder, and stopped by an order.
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import socket
 import subprocess
 import sys
@@ -42,6 +43,8 @@ _EVERYWHERE: Final = ("*", "0.0.0.0", "::", "[::]")
 _PORTS_TRIED: Final = 20
 _SAID_MAX: Final = 600
 _LOG_BYTES: Final = 8192
+_LOGGED: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:|{\"")
+"""How a line of the log begins, as text or as JSON."""
 _FLAGS_ON_WINDOWS: Final = 0x08000000 | 0x00000200
 """CREATE_NO_WINDOW and CREATE_NEW_PROCESS_GROUP."""
 
@@ -215,7 +218,7 @@ class Hosting:
         return False
 
     def _why(self, was_ready: bool, code: int) -> str:
-        said = _last_line(self._log_path)
+        said = _last_words(self._log_path)
         if was_ready:
             return (
                 _("The relay on this computer has ended unexpectedly ({code}). {said}")
@@ -281,8 +284,9 @@ def _close_input(process: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def _last_line(path: Path) -> str:
-    """The last thing that was said in the log at *path*."""
+def _last_words(path: Path) -> str:
+    """What was said last in the log at *path*: the lines after those of the log itself, or the last of them, where they are
+    a trace or the usage."""
     try:
         with path.open("rb") as file:
             file.seek(0, 2)
@@ -290,4 +294,11 @@ def _last_line(path: Path) -> str:
             lines = [line.strip() for line in file.read().decode(errors="replace").splitlines()]
     except OSError:
         return ""
-    return next((line for line in reversed(lines) if line), "")[:_SAID_MAX]
+    said: list[str] = []
+    for line in filter(None, lines):
+        said = [line] if _LOGGED.match(line) else [*said, line]
+    if len(said) > 1 and _LOGGED.match(said[0]):
+        said = said[1:]
+    if any(line.startswith(("Traceback ", "usage:")) for line in said):
+        said = said[-1:]
+    return " ".join(said)[:_SAID_MAX]

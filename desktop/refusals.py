@@ -9,6 +9,12 @@ from desktop.locale import _, mark
 LINK_LOST: Final = "link_lost"
 """The code of what did not reach the relay."""
 
+WRONG_CODE: Final = mark(
+    "This code does not let you in: it is wrong, has expired, was used up, or is only for people who have an account here. "
+    "Ask whoever gave it to you for another one."
+)
+"""The answer ``invitation_needed`` to somebody who did give a code."""
+
 REFUSALS: Final = {
     "internal_error": mark("Something went wrong in the relay. Its log says what."),
     "malformed_frame": mark("The relay did not understand this client. Is one of them much older?"),

@@ -8,6 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
+from common import packages
+
+if __name__ == "__main__" and not packages.are_here():
+    packages.go_on("relay")
+
 from common.errors import StartupError
 from relay import VERSION
 from relay.cli import (

@@ -25,6 +25,7 @@ FLOORS = {
     "common": 0,
     "common.errors": 0,
     "common.ids": 0,
+    "common.packages": 0,
     "common.protocol": 0,
     "common.protocol.messages": 0,
     "common.protocol.limits": 0,

@@ -525,6 +525,10 @@ def test_every_sentence_is_translated_with_the_same_places() -> None:
         assert sorted(set(places.findall(english))) == sorted(set(places.findall(russian))), english
 
 
+def test_the_relay_is_called_by_the_word_of_the_window_and_the_documents() -> None:
+    assert [text for text in RUSSIAN.values() if "ретранслятор" in text] == []
+
+
 def test_every_sentence_that_is_said_has_a_translation() -> None:
     sentences = set()
     for path in [ROOT / "messenger.py", *(ROOT / "bootstrap").glob("*.py")]:

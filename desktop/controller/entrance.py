@@ -139,7 +139,8 @@ class Entrance:
                         self._go_to(relay, code)
             case SignInFailed(code, message, retry_after):
                 field = field_of(code) if self._form is not None else SignInField.FORM
-                self._screen.show_sign_in_problem(field, refusal(code, message, retry_after))
+                gave_code = self._form is not None and bool(self._form.code)
+                self._screen.show_sign_in_problem(field, refusal(code, message, retry_after, gave_code=gave_code))
             case _:
                 pass
 

@@ -249,7 +249,7 @@ class Talk:
             return
         # What nobody asked for by a button needs no remark while the relay is away: the status already says so.
         if code != LINK_LOST or what not in _BY_ITSELF:
-            self._screen.show_toast(refusal(code, message))
+            self._screen.show_toast(refusal(code, message, gave_code=what == "join_by_code"))
 
     def _link_changed(self, state: LinkState) -> None:
         self._link_state = state

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from desktop.locale import n_
-from desktop.refusals import LINK_LOST, in_words
+from desktop.locale import _, n_
+from desktop.refusals import LINK_LOST, WRONG_CODE, in_words
 from desktop.screen import SignInField
 
 _FIELDS: Final = {
@@ -19,9 +19,12 @@ _SAID_IN_FULL: Final = frozenset({LINK_LOST, "limit_reached"})
 """What comes with these says more than can be known from the code, and is in the person's language already."""
 
 
-def refusal(code: str, message: str, retry_after: float | None = None) -> str:
-    """What to tell the person; *message* as it came, for codes that a newer relay may have. *retry_after* in seconds."""
-    text = in_words(code, message)
+def refusal(code: str, message: str, retry_after: float | None = None, *, gave_code: bool = False) -> str:
+    """What to tell the person; *message* as it came, for codes that a newer relay may have. *retry_after* in seconds.
+
+    *gave_code*: they came with an invitation or owner code, so that asking them for one would be no answer.
+    """
+    text = _(WRONG_CODE) if gave_code and code == "invitation_needed" else in_words(code, message)
     if code in _SAID_IN_FULL and message:
         text = message
     if retry_after is not None and retry_after >= 1:

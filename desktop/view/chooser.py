@@ -103,7 +103,7 @@ class Chooser(tk.Frame):
         trouble = self._look.safe.line(trouble, 400)
         self._say_what_is_sought(sought, trouble)
         for foot in self._feet:
-            foot.show("" if sought and not self._cards else trouble, self._look.safe.line(hosting, 400))
+            foot.show("" if sought and not self._cards else trouble, self._look.safe.line(hosting, 700))
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

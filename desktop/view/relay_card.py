@@ -71,12 +71,11 @@ class RelayCard(ttk.Frame):
             first, look, image=look.paint.disc(px(8), palette.text3 if relay.is_silent else palette.ok), surface="card"
         ).pack(side="left", padx=(px(10), px(5)))
         kit.label(first, look, online, "small", palette.text2, "card").pack(side="left")
-        title.configure(text=fit(look.fonts, "bold", name, look.tx(260)))
+        # Shown until the width is known; from then on as much of it as there is room for.
+        title.configure(text=fit(look.fonts, "bold", name, look.tx(120)))
         words.bind(
             "<Configure>",
-            lambda event: title.configure(
-                text=fit(look.fonts, "bold", name, max(1, min(look.tx(260), event.width - taken)))
-            ),
+            lambda event: title.configure(text=fit(look.fonts, "bold", name, max(1, event.width - taken))),
         )
         kit.paragraph(words, look, _where(relay), "small", palette.text2, "card").pack(fill="x", pady=(px(1), px(2)))
         self._trust(words, relay)

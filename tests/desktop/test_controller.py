@@ -249,6 +249,21 @@ class TestTheWayIn:
         stage.tells(SignInFailed(code, "said by the relay"))
         assert stage.screen.last("show_sign_in_problem")[0] is field
 
+    def test_who_gave_a_code_is_told_that_it_is_wrong_and_not_asked_for_one(self, stage):
+        intents = stage.opens()
+        intents.choose_relay(found())
+        intents.register(found(), "anna", "a long password", "Anna", "EED3-L42Y")
+        stage.tells(SignInFailed("invitation_needed", "said by the relay"))
+        assert "This code does not let you in" in stage.screen.last("show_sign_in_problem")[1]
+        intents.register(found(), "anna", "a long password", "Anna", "")
+        stage.tells(SignInFailed("invitation_needed", "said by the relay"))
+        assert "asks for an invitation" in stage.screen.last("show_sign_in_problem")[1]
+
+    def test_a_wrong_code_into_a_group_is_called_wrong(self, stage):
+        stage.anna_is_in()
+        stage.tells(CommandRefused("join_by_code", "invitation_needed", "said by the relay"))
+        assert "This code does not let you in" in stage.screen.last("show_toast")[0]
+
     def test_another_identity_is_an_alarm(self, stage):
         stage.anna_is_in()
         stage.tells(IdentityChanged(OFFICE, OTHER))

@@ -169,6 +169,20 @@ def test_a_relay_that_cannot_start_says_why(make: Make, told: Told, tmp_path: Pa
     assert not hosting.is_running
 
 
+def test_a_relay_that_no_key_opens_says_all_of_what_it_tried(make: Make, told: Told, tmp_path: Path) -> None:
+    first = make()
+    first.start()
+    told.until(HostingReady)
+    first.stop()
+    told.until(HostingStopped)
+    (tmp_path / "key").rename(tmp_path / "elsewhere")
+    make().start()
+    failed = told.until(HostingFailed)
+    assert "The database cannot be opened" in failed.message
+    assert "relay.key is missing" in failed.message
+    assert "recovery code" in failed.message
+
+
 def test_a_program_that_is_not_there_is_told(make: Make, told: Told) -> None:
     make(command=("/nowhere/python",)).start()
     assert told.until(HostingFailed).message

@@ -110,6 +110,19 @@ def test_a_known_relay_that_does_not_answer_can_be_opened_and_forgotten(stage: S
     assert stage.asked.of("choose_relay") == [(silent,)]
 
 
+def test_names_that_begin_alike_are_told_apart_where_there_is_room(stage: Stage):
+    stage.window.show_chooser()
+    stage.window.show_relays(
+        [
+            found("A", "The long name of the office on the second floor, store"),
+            found("B", "The long name of the office on the second floor, shop"),
+        ]
+    )
+    stage.pump()
+    assert "The long name of the office on the second floor, store" in texts(stage)
+    assert "The long name of the office on the second floor, shop" in texts(stage)
+
+
 def test_relays_come_and_go_and_the_others_stay_as_they_are(stage: Stage):
     stage.window.show_chooser()
     one, two = found("A", "One"), found("B", "Two")
