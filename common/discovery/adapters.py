@@ -185,3 +185,19 @@ def told_addresses(addresses: Sequence[LocalAddress]) -> tuple[LocalAddress, ...
     """
     good = tuple(address for address in addresses if address.is_ipv4 or not address.is_link_local)
     return good or tuple(addresses)
+
+
+def with_scopes(host: str, adapters: Iterable[LocalAddress]) -> tuple[str, ...]:
+    """*host* as it can be connected to from here: a link-local IPv6 address without a scope once on each of *adapters*, best first.
+
+    That is how one is told and written down on another computer, where nobody can know the scope that it has on this one.
+    """
+    try:
+        parsed = ipaddress.ip_address(host)
+    except ValueError:
+        return (host,)
+    if not isinstance(parsed, ipaddress.IPv6Address) or not parsed.is_link_local or parsed.scope_id:
+        return (host,)
+    places = [address for address in adapters if address.index and address.is_link_local and not address.is_ipv4]
+    places.sort(key=lambda address: not _is_on_the_lan(address))
+    return tuple(dict.fromkeys(f"{host}%{address.index}" for address in places)) or (host,)

@@ -26,7 +26,7 @@ from desktop.events.relays import FoundRelay, Trust
 from desktop.link.address import Address, parse_addresses
 from desktop.link.archive import KnownRelay
 from desktop.link.pinning import WrongIdentity
-from desktop.link.probe import PROBE_S, Answered, Outcome, ProbeFailed, probe, probe_all
+from desktop.link.probe import PROBE_S, Answered, Outcome, ProbeFailed, probe, probe_all, probe_typed
 from desktop.link.trust import judge
 from desktop.locale import _
 
@@ -179,7 +179,7 @@ class Finder:
             WrongIdentity: another relay than the invitation's answers there.
         """
         address = Address(host, port)
-        answered = await probe(address, expected, within_s=2 * PROBE_S)
+        answered = await probe_typed(address, expected, within_s=2 * PROBE_S)
         if expected is not None and answered.relay_id != expected:
             raise WrongIdentity(address, expected, answered.relay_id)
         self._follow(answered, _TYPED)

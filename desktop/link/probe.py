@@ -20,6 +20,7 @@ from yarl import URL
 
 from common.crypto.identity import pin_of, relay_id_of_pin
 from common.crypto.tls import client_context
+from common.discovery.adapters import local_addresses, with_scopes
 from common.discovery.record import visible_name
 from common.errors import LinkLost
 from common.ids import RelayId
@@ -201,6 +202,28 @@ async def probe_all(addresses: Sequence[Address], expected: RelayId, within_s: f
     ways = [partial(_probe_for, address, expected, within_s) for address in addresses]
     best = await first_of(ways, STAGGER_S, failed, _nothing_to_discard)
     return Outcome(best, tuple(others), is_refused=best is None and refused == len(addresses))
+
+
+async def probe_typed(address: Address, expected: RelayId | None = None, within_s: float = PROBE_S) -> Answered:
+    """As `probe`, of an address that a person has: a link-local one of IPv6 without a scope is looked for on every adapter.
+
+    Raises:
+        ProbeFailed: as `probe` does.
+    """
+    failures: list[ProbeFailed] = []
+
+    def failed(error: Exception) -> bool:
+        if not isinstance(error, ProbeFailed):
+            raise error
+        failures.append(error)
+        return False
+
+    hosts = with_scopes(address.host, await asyncio.to_thread(local_addresses))
+    ways = [partial(probe, Address(host, address.port), expected, within_s) for host in hosts]
+    answered = await first_of(ways, STAGGER_S, failed, _nothing_to_discard)
+    if answered is None:
+        raise failures[0]
+    return answered
 
 
 async def _probe_for(address: Address, expected: RelayId, within_s: float) -> Answered:

@@ -14,6 +14,7 @@ from common.discovery.adapters import (
     read_adapters,
     told_addresses,
     unknown_interfaces,
+    with_scopes,
 )
 
 LOOPBACK = LocalAddress("lo", "127.0.0.1", 8, 1)
@@ -134,3 +135,17 @@ def test_adapters_that_are_there_by_name_address_or_description_are_no_trouble()
     windows = LocalAddress("{GUID}", "10.1.0.5", 24, 5, description="Intel Ethernet")
     assert unknown_interfaces((WIRED, windows), ("ETH0", "192.168.1.5", "intel ethernet")) == ""
     assert unknown_interfaces((WIRED,), ()) == ""
+
+
+def test_a_link_local_address_of_ipv6_is_looked_for_on_each_adapter_the_lan_first():
+    tunnel = LocalAddress("tun0", "fe80::9", 64, 7)
+    assert with_scopes("fe80::1", [tunnel, WIRED_LINK6, WIRED, SELF_GIVEN]) == ("fe80::1%2", "fe80::1%7")
+
+
+@pytest.mark.parametrize("host", ["fe80::1%2", "fd00::1", "169.254.7.7", "192.168.1.5", "relay.lan"])
+def test_every_other_address_is_taken_as_it_is(host: str):
+    assert with_scopes(host, [WIRED_LINK6]) == (host,)
+
+
+def test_a_link_local_address_stays_where_no_adapter_has_one():
+    assert with_scopes("fe80::1", [WIRED]) == ("fe80::1",)

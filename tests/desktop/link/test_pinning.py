@@ -13,7 +13,7 @@ from common.protocol.messages import Login, SignedIn
 from desktop.link.address import Address
 from desktop.link.door import ask
 from desktop.link.pinning import PinnedSession, WrongIdentity
-from desktop.link.probe import probe
+from desktop.link.probe import probe, probe_typed
 from desktop.link.wire import Wire
 from tests.desktop.link.clients import unix_ms
 
@@ -66,3 +66,10 @@ async def test_no_link_is_opened_to_it_and_no_password_sent(stranger: Address) -
 async def test_a_probe_says_who_it_is(stranger: Address) -> None:
     assert (await probe(stranger, KNOWN.relay_id)).relay_id == STRANGER.relay_id
     assert (await probe(stranger)).relay_id == STRANGER.relay_id
+
+
+async def test_a_link_local_address_as_another_computer_tells_it_is_found_on_its_adapter(stranger: Address) -> None:
+    told = Address(stranger.host.partition("%")[0], stranger.port)
+    answered = await probe_typed(told)
+    assert answered.relay_id == STRANGER.relay_id
+    assert answered.address.host.startswith("fe80::77%")
