@@ -10,7 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from tests import forked
+from tests.forked import Forked
 
 ROOT = Path(__file__).parents[3]
 STOP_S = 10.0
@@ -26,7 +29,7 @@ class RelayProcess:
         self.options = options
         self.port = 0
         self.said: dict[str, Any] = {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -34,19 +37,12 @@ class RelayProcess:
 
     def start(self, port: int | None = None) -> RelayProcess:
         """Run it, on the port that it had before if it had one; returns when it is ready."""
-        command = [sys.executable, "-m", "relay", "run", "--json", "--stop-with-parent", "--host", "127.0.0.1"]
+        command = ["run", "--json", "--stop-with-parent", "--host", "127.0.0.1"]
         command += ["--port", str(self.port if port is None else port), "--name", self.name, "--announce", "no"]
         command += ["--data-dir", str(self.folder / "data"), "--key-file", str(self.folder / "key" / "relay.key")]
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command + list(self.options),
-                cwd=self.folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
+            self._process = _started([*command, *self.options], self.folder, log)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, f"the relay did not start: {(self.folder / 'log').read_text(errors='replace')[-2000:]}"
@@ -84,9 +80,24 @@ class RelayProcess:
             finally:
                 process.kill()
                 process.wait()
-                for stream in (process.stdin, process.stdout):
-                    if stream is not None:
-                        stream.close()
+                if isinstance(process, Forked):
+                    process.close()
+                else:
+                    process.__exit__(None, None, None)
+
+
+def _started(arguments: list[str], folder: Path, log: BinaryIO) -> Forked | subprocess.Popen[bytes]:
+    """``python -m relay ARGUMENTS``, in a fraction of the time where that can be."""
+    if forked.IS_POSSIBLE:
+        return Forked(arguments, folder, log)
+    return subprocess.Popen(
+        [sys.executable, "-m", "relay", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+    )
 
 
 @contextmanager
