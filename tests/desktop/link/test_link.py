@@ -35,7 +35,7 @@ from desktop.events.outbox import OutboxState
 from desktop.events.relays import AddressFailed, DiscoveryTrouble
 from desktop.link.account import Account
 from desktop.link.address import parse_address
-from desktop.link.agent import OF_AGENT, Agent
+from desktop.link.agent import Agent
 from desktop.link.archive import Archive
 from desktop.link.claim import Claim
 from desktop.link.door import ask
@@ -43,6 +43,7 @@ from desktop.link.exports.exports import Exports
 from desktop.link.exports.own_data import OwnDataFetcher
 from desktop.link.files import Files
 from desktop.link.link import Link
+from desktop.link.looking import EVERYWHERE
 from desktop.link.pinning import PinnedSession
 from desktop.link.shelf import Shelf
 from desktop.link.transfers.ledger import Ledger
@@ -349,7 +350,7 @@ def test_a_relay_that_limits_the_rate_gets_everything_in_order_a_little_later(tm
 KILLED_AFTER_THE_ANSWER = """
 import os, sys
 from pathlib import Path
-from desktop.events import EntriesKnown
+from desktop.events.conversations import EntriesKnown
 from tests.desktop.link import clients
 
 class Killed(clients.Client):
@@ -446,6 +447,7 @@ STARTED_AND_STOPPED = """
 import sys
 from pathlib import Path
 from desktop.link.link import Link
+from desktop.link.looking import EVERYWHERE
 from desktop.link.looking import Looking
 
 told = []
@@ -571,10 +573,10 @@ async def test_what_the_window_asks_there_is_somebody_to_do(tmp_path: Path) -> N
         account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, "", lambda _event: None, unix_ms))
         account.take_in(lambda shelf, _asking: OwnDataFetcher(shelf, mover, "", lambda _event: None, unix_ms))
         asked = {name for name in vars(Link) if not name.startswith("_")} - {"start"}
-        doers = [OF_AGENT, files.does.keys(), account.does.keys()]
+        agent = Agent(tmp_path, lambda _event: None, unix_ms, EVERYWHERE)
+        doers = [agent.does.keys(), files.does.keys(), account.does.keys()]
         assert asked == set().union(*doers)
         assert sum(map(len, doers)) == len(asked), "each has one who does it"
-        assert all(callable(getattr(Agent, name)) for name in OF_AGENT)
 
 
 def test_the_window_imports_nothing_heavy_with_the_link() -> None:
