@@ -6,25 +6,24 @@ noted while a turn's events are folded and drawn once in `settle`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from enum import Flag, auto
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-
-from msgspec import Struct
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, Forward
 from desktop.controller.beginning import begin_logs
 from desktop.controller.composing import Composing
 from desktop.controller.doors import LinkDoor
+from desktop.controller.drawing import Stale
 from desktop.controller.filing import Filing
-from desktop.controller.headings import header_of, may_manage, status_line
+from desktop.controller.headings import may_manage
 from desktop.controller.holding import Holding
 from desktop.controller.lists import show_list
 from desktop.controller.own_ways import OwnWays
 from desktop.controller.pinned import Pinned
 from desktop.controller.reacting import Reacting
+from desktop.controller.reading import Reading
 from desktop.controller.telling import Telling
 from desktop.controller.unsent import Kept
 from desktop.controller.words import refusal
@@ -59,50 +58,18 @@ from desktop.events.outbox import (
     SaidAllTheSame,
 )
 from desktop.events.transfers import PictureKnown, TransferChanged, TransferEnded
-from desktop.locale import _, local_day
+from desktop.locale import _
 from desktop.model.conversations import Conversation, Conversations
 from desktop.model.drafts import Drafts
 from desktop.model.roster import Roster
-from desktop.model.rows import Header, Splice
 from desktop.model.timeline import Timeline
-from desktop.model.unread import NewMark
 from desktop.refusals import LINK_LOST
-from desktop.screen import Screen, Tone
+from desktop.screen import Screen
 
 _BY_ITSELF: Final = ("load_before", "fill_gap", "open_group", "list_members", "mark_read", "save_draft", "count_pins")
 
 
-class _Stale(Flag):
-    """What is to be drawn again at the end of a turn."""
-
-    NOTHING = 0
-    RAIL = auto()
-    HEADER = auto()
-    MEMBERS = auto()
-    STATUS = auto()
-    COUNT = auto()
-    EVERYTHING = RAIL | HEADER | MEMBERS | STATUS | COUNT
-
-
-class _Reading(Struct):
-    """The conversation that is open, and where its reader is."""
-
-    group: GroupId
-    timeline: Timeline
-    mark: NewMark
-    at_end: bool = True
-    """Until the view says that it is not."""
-    arriving: bool = True
-    """Nothing was scrolled yet: when the first new message becomes known, it is where the conversation opens."""
-    asked_before: Seq | None = None
-    """Older entries than this one are on their way."""
-    stays_unread: bool = False
-    """The person has marked something here as unread, so looking at it does not make it read."""
-    jumping_to: Seq | None = None
-    """The reader wants to see this entry, which is on its way."""
-
-
-class Talk:
+class Talk(Reading):
     """One person at one relay."""
 
     def __init__(
@@ -123,6 +90,7 @@ class Talk:
 
         *downloads*: the folder for what is fetched without asking where to.
         """
+        super().__init__()
         self._screen = screen
         self._link = link
         self._now = now
@@ -142,12 +110,9 @@ class Talk:
         self.kept = Kept(screen, link, self._conversations, self._roster, self._drafts)
         self.own_ways = OwnWays(screen, link, self._conversations)
         self._timelines: dict[GroupId, Timeline] = {}
-        self._reading: _Reading | None = None
         self._link_state: LinkState = Connecting()
         self._complete_up_to: Millis | None = None
         self._awaited_name: str | None = None
-        self._stale = _Stale.EVERYTHING
-        self._status_shown: tuple[str, Tone] | None = None
 
     def is_of(self, event: SignedIn) -> bool:
         """Whether *event* only says again who is signed in here."""
@@ -169,7 +134,7 @@ class Talk:
                     self._gone(gone, before[gone])
                     self._forget_group(gone)
                 begin_logs(self._timelines, self._conversations, self._splice)
-                self._stale |= _Stale.RAIL | _Stale.HEADER
+                self._stale |= Stale.RAIL | Stale.HEADER
                 if self._reading is not None and self._is_joined() != was_joined:
                     self.open_group(self._reading.group)
                 self._open_something()
@@ -184,26 +149,26 @@ class Talk:
                 self._entries_known(event)
             case CompleteUpTo(at):
                 self._complete_up_to = at
-                self._stale |= _Stale.HEADER
+                self._stale |= Stale.HEADER
             case MembersListed(group_id, members):
                 self._renamed(self._roster.list_members(group_id, members))
                 self._read_by_others(group_id)
-                self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.STATUS
+                self._stale |= Stale.MEMBERS | Stale.HEADER | Stale.STATUS
             case UsersKnown(users):
                 self._renamed(self._roster.know(users))
             case PresenceSeen(user, state, status):
                 self._roster.see_presence(user, state, status)
-                self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.STATUS | _Stale.RAIL
+                self._stale |= Stale.MEMBERS | Stale.HEADER | Stale.STATUS | Stale.RAIL
             case TypingHeard(group_id, user):
                 self._roster.see_typing(group_id, user, self._now())
-                self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS
+                self._stale |= Stale.RAIL | Stale.HEADER | Stale.MEMBERS
             case ReadSeen():
                 self._read_seen(event)
             case UnreadSeen(group_id, seq):
                 self._unread_seen(group_id, seq)
             case PinsCounted():
                 self._pinned.fold(event)
-                self._stale |= _Stale.HEADER
+                self._stale |= Stale.HEADER
             case RelatedKnown(group_id, entries):
                 self._related(group_id, entries)
             case GroupWanted(group_id):
@@ -213,14 +178,14 @@ class Talk:
                 if (timeline := self._timelines.get(group_id)) is not None:
                     self._splice(group_id, timeline.set_outbox(items))
                     self._splice_each(group_id, timeline.set_acts(items))
-                self._stale |= _Stale.RAIL
+                self._stale |= Stale.RAIL
             case DraftsKnown(drafts):
                 self._drafts.know(drafts)
-                self._stale |= _Stale.RAIL
+                self._stale |= Stale.RAIL
                 self.composing.show_draft()
             case ChoicesKnown() | OwnStatusKnown():
                 if self.own_ways.fold(event):
-                    self._stale |= _Stale.RAIL | _Stale.HEADER
+                    self._stale |= Stale.RAIL | Stale.HEADER
             case TransferChanged() | TransferEnded() | PictureKnown():
                 self.filing.fold(event)
             case AlreadySaid():
@@ -232,7 +197,7 @@ class Talk:
             case DraftFilesKnown(group_id, files):
                 self._drafts.attach(group_id, (file.name for file in files))
                 self.composing.attaching.fold(event)
-                self._stale |= _Stale.RAIL
+                self._stale |= Stale.RAIL
             case _ if self.composing.attaching.fold(event):
                 pass
             case _:
@@ -253,7 +218,7 @@ class Talk:
 
     def _link_changed(self, state: LinkState) -> None:
         self._link_state = state
-        self._stale |= _Stale.STATUS | _Stale.HEADER
+        self._stale |= Stale.STATUS | Stale.HEADER
         if self._reading is not None:
             self._reading.asked_before = None
         if isinstance(state, Connected):
@@ -265,18 +230,13 @@ class Talk:
                     self._link.list_members(group)
         else:
             self._roster.nobody_is_here()
-            self._stale |= _Stale.MEMBERS
-
-    def _is_joined(self) -> bool:
-        """Whether the person is in the open conversation."""
-        conversation = self._conversations.get(self._reading.group) if self._reading is not None else None
-        return conversation is not None and conversation.joined
+            self._stale |= Stale.MEMBERS
 
     def _begin_epoch(self) -> None:
         self._conversations.begin_epoch()
         self._timelines.clear()
         self.composing.begin_epoch()
-        self._stale |= _Stale.RAIL
+        self._stale |= Stale.RAIL
         if self._reading is not None:
             self.open_group(self._reading.group)
 
@@ -289,7 +249,7 @@ class Talk:
         if (timeline := self._timelines.get(group)) is not None:
             self._splice(group, timeline.set_may_manage(may_manage(conversation.info)))
         begin_logs(self._timelines, self._conversations, self._splice)
-        self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.COUNT
+        self._stale |= Stale.RAIL | Stale.HEADER | Stale.COUNT
         is_own = conversation.info.role == "owner" and before is None
         if is_own and conversation.info.name == self._awaited_name:
             self._awaited_name = None
@@ -329,31 +289,31 @@ class Talk:
                     self._screen.open_timeline(timeline, line)
             if reading is not None:
                 self._land(reading)
-        self._stale |= _Stale.RAIL | _Stale.COUNT
+        self._stale |= Stale.RAIL | Stale.COUNT
 
     def _related(self, group: GroupId, entries: tuple[Entry, ...]) -> None:
         self.reacting.touch()
         if (timeline := self._timelines.get(group)) is not None:
             self._splice_each(group, timeline.relate(entries))
         self._conversations.relate(group, entries)
-        self._stale |= _Stale.RAIL
+        self._stale |= Stale.RAIL
 
     def _unread_seen(self, group: GroupId, seq: Seq) -> None:
         self._conversations.set_back(group, seq)
         if self._reading is not None and self._reading.group == group:
             self._reading.mark.set_back(seq)
             self._splice(group, self._reading.timeline.set_new_after(self._reading.mark.after))
-        self._stale |= _Stale.RAIL | _Stale.COUNT
+        self._stale |= Stale.RAIL | Stale.COUNT
 
     def _follow_members(self, group: GroupId, entries: tuple[Entry, ...]) -> None:
         for entry in entries:
             if self._roster.follow(group, entry, self._now()):
-                self._stale |= _Stale.MEMBERS | _Stale.HEADER | _Stale.RAIL
+                self._stale |= Stale.MEMBERS | Stale.HEADER | Stale.RAIL
 
     def _read_seen(self, event: ReadSeen) -> None:
         if event.user == self._roster.me.id:
             if self._conversations.move(event.group, event.seq):
-                self._stale |= _Stale.RAIL | _Stale.COUNT
+                self._stale |= Stale.RAIL | Stale.COUNT
             return
         self._roster.see_read(event.group, event.user, event.seq)
         self._read_by_others(event.group)
@@ -368,7 +328,7 @@ class Talk:
         self.reacting.touch()
         for group, timeline in self._timelines.items():
             self._splice(group, timeline.rename(people))
-        self._stale |= _Stale.RAIL | _Stale.MEMBERS
+        self._stale |= Stale.RAIL | Stale.MEMBERS
         if self._roster.me.id in people:  # another name, or another role: the menus are others too
             self._screen.show_main(self.relay_name, self._roster.me)
 
@@ -381,61 +341,11 @@ class Talk:
     def _forget_group(self, group: GroupId) -> None:
         self._timelines.pop(group, None)
         self._roster.forget_group(group)
-        self._stale |= _Stale.RAIL
+        self._stale |= Stale.RAIL
         if self._reading is not None and self._reading.group == group:
             self.close_group()
 
-    def _splice_each(self, group: GroupId, splices: Iterable[Splice]) -> None:
-        for splice in splices:
-            self._splice(group, splice)
-
-    def _splice(self, group: GroupId, splice: Splice | None) -> None:
-        if splice is not None and self._reading is not None and self._reading.group == group:
-            self._screen.splice_timeline(splice)
-
     # -- what the person asks ------------------------------------------------------------------------------------------
-
-    def open_group(self, group: GroupId) -> None:
-        """Show *group*: where the new messages begin, else at its end."""
-        conversation = self._conversations.get(group)
-        if conversation is None:
-            return
-        timeline = self._timelines.get(group)
-        if timeline is None:
-            timeline = self._timelines[group] = Timeline(self._roster.me.id, self._roster.name, local_day)
-            timeline.set_outbox(conversation.outbox)
-            for _splice in timeline.set_acts(conversation.outbox):
-                pass  # nobody sees it yet
-            timeline.set_read_by_others(self._roster.read_by_others(group))
-        mark = NewMark()
-        if conversation.joined:
-            mark.opened(conversation.unread)
-        timeline.set_new_after(mark.after)
-        timeline.set_may_manage(may_manage(conversation.info))
-        begin_logs({group: timeline}, self._conversations, lambda _group, _splice: None)
-        line = timeline.new_line()
-        self._reading = _Reading(group, timeline, mark)
-        self.reacting.open(timeline, conversation.unread.read_seq)
-        self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS | _Stale.COUNT
-        self.settle()
-        self._screen.open_timeline(timeline, line)
-        self.composing.open(group, timeline)
-        if conversation.joined:
-            self._link.open_group(group)
-            self._pinned.ask(group)
-
-    def close_group(self) -> None:
-        """Show no conversation."""
-        self._reading = None
-        self.reacting.open(None)
-        self.composing.close()
-        self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS | _Stale.COUNT
-        self.settle()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a conversation is open."""
-        return self._reading is not None
 
     def send(self, text: str, mentions: tuple[UserId, ...]) -> None:
         """Say *text* in the open conversation, and go to its end; or give the message that is being edited this text."""
@@ -448,7 +358,7 @@ class Talk:
         if not reading.at_end:
             reading.at_end = True
             self._screen.open_timeline(reading.timeline, None)
-        self._stale |= _Stale.COUNT
+        self._stale |= Stale.COUNT
         self.settle()
 
     def edit_failed(self, nonce: Nonce) -> None:
@@ -506,31 +416,6 @@ class Talk:
             text = reading.timeline.text(seq)
             self.composing.act(group, "message", text, forward=Forward(reading.group, seq), files=message.files)
 
-    def ask_about(self, ask: Callable[[GroupId], None]) -> None:
-        """Ask the link something about the open conversation."""
-        if self._reading is not None:
-            ask(self._reading.group)
-
-    def jump_to(self, group: GroupId, seq: Seq) -> None:
-        """Show that entry in its place; when it is not here, as soon as it is."""
-        if self._reading is None or self._reading.group != group:
-            self.open_group(group)
-        reading = self._reading
-        if reading is not None and reading.group == group:
-            reading.jumping_to = seq
-            if not self._land(reading):
-                self._link.load_around(group, seq)
-
-    def _land(self, reading: _Reading) -> bool:
-        """Go to the row that the reader wants to see, if it is here."""
-        index = reading.timeline.index_of(reading.jumping_to) if reading.jumping_to is not None else None
-        if index is None:
-            return False
-        reading.jumping_to = None
-        reading.arriving = False
-        self._screen.show_row(index)
-        return True
-
     def seek_people(self, text: str, group: GroupId | None) -> None:
         """People whose name begins so, of *group* or of the relay."""
         where = self._conversations.general() if group is None else group
@@ -544,83 +429,18 @@ class Talk:
         else:
             self._link.open_direct(user)
 
-    def load_older(self) -> None:
-        """Fetch the page before the first row, unless it is on its way."""
-        reading = self._reading
-        if reading is None or reading.timeline.first_reached:
-            return
-        oldest = reading.timeline.oldest
-        if oldest is not None and reading.asked_before != oldest:
-            reading.asked_before = oldest
-            self._link.load_before(reading.group, oldest)
-
-    def load_gap(self, index: int) -> None:
-        """Fetch what is missing at row *index*; the link knows what it has already asked for."""
-        if self._reading is not None and (gap := self._reading.timeline.gap(index)) is not None:
-            self._link.fill_gap(self._reading.group, gap.after, gap.before)
-
-    def read_up_to(self, index: int) -> None:
-        """Rows up to *index* were seen: the marker moves, if they are new."""
-        reading = self._reading
-        conversation = self._conversations.get(reading.group) if reading is not None else None
-        if reading is None or conversation is None or not (conversation.joined and self._focused):
-            return
-        if reading.stays_unread:
-            return
-        seq = reading.timeline.seq_up_to(index)
-        if self._conversations.move(reading.group, seq):
-            self._link.mark_read(reading.group, seq)
-            self._stale |= _Stale.RAIL | _Stale.COUNT
-            self.settle()
-
-    def scrolled(self, at_end: bool) -> None:
-        """The reader arrived at the end, or left it."""
-        if self._reading is not None:
-            self._reading.at_end = at_end
-            self._reading.arriving &= at_end
-            self._stale |= _Stale.COUNT
-            self.settle()
-
-    def jump_to_newest(self) -> None:
-        """The view went to the end of its rows; what the log has beyond them is fetched."""
-        if self._reading is None:
-            return
-        self.scrolled(at_end=True)
-        conversation = self._conversations.get(self._reading.group)
-        if conversation is not None and self._reading.timeline.newest < conversation.info.last_seq:
-            self._link.open_group(self._reading.group)
-
     def create_group(self, name: str, topic: str, private: bool) -> None:
         """Make a group; it is opened when it is there."""
         self._awaited_name = name
         self._link.create_group(name, topic, private)
 
-    def show_members(self, wanted: bool) -> None:
-        """The members pane was opened or closed."""
-        self._members_wanted = wanted
-        if wanted and self._reading is not None:
-            self._stale |= _Stale.MEMBERS
-            self.settle()
-            if isinstance(self._link_state, Connected):
-                self._link.list_members(self._reading.group)
-
-    def window_focused(self, focused: bool) -> None:
-        """The window got or lost the keyboard."""
-        self._focused = focused
-        self._tell()
-
-    # -- drawing -------------------------------------------------------------------------------------------------------
-
-    def draw(self) -> None:
-        """Come onto the screen."""
-        self._screen.show_main(self.relay_name, self._roster.me)
-        self.settle()
+    # -- time and language -----------------------------------------------------------------------------------------------
 
     def draw_words(self) -> None:
         """The language is another one: say again what is made of words here."""
         self._status_shown = None
         self._renamed(self._roster.deleted())
-        self._stale = _Stale.EVERYTHING
+        self._stale = Stale.EVERYTHING
         self.settle()
         self.composing.show_words()
 
@@ -629,56 +449,7 @@ class Talk:
         if isinstance(self._link_state, Connected):
             self.filing.tick()
         if isinstance(self._link_state, Waiting):
-            self._stale |= _Stale.STATUS
+            self._stale |= Stale.STATUS
         if self._roster.stop_typing(self._now()) | self._roster.lift_mutes(self._now()):
-            self._stale |= _Stale.RAIL | _Stale.HEADER | _Stale.MEMBERS
+            self._stale |= Stale.RAIL | Stale.HEADER | Stale.MEMBERS
         self.settle()
-
-    def settle(self) -> None:
-        """Draw what has changed since the last time."""
-        stale, self._stale = self._stale, _Stale.NOTHING
-        reading = self._reading
-        if stale & _Stale.STATUS:
-            self._show_status()
-        if stale & _Stale.RAIL:
-            rows = self._conversations.rail(self._roster, self._drafts, reading.group if reading else None)
-            selected = next((at for at, row in enumerate(rows) if reading and row.group == reading.group), None)
-            self._screen.show_rail(rows, selected)
-            self.telling.count(self._conversations.total_unread())
-        if stale & _Stale.HEADER:
-            self._screen.show_header(self._header())
-        if stale & _Stale.MEMBERS and self._members_wanted:
-            self._screen.show_members(self._roster.members(reading.group) if reading else [])
-        if stale & _Stale.COUNT and reading is not None:
-            conversation = self._conversations.get(reading.group)
-            unseen = conversation.unread.count if conversation is not None and not reading.at_end else 0
-            self._screen.show_new_count(unseen)
-        self.filing.settle()
-        self.reacting.settle()
-        self.composing.settle()
-        self._tell()
-
-    def _tell(self) -> None:
-        self.telling.settle(self._focused, self._reading.group if self._reading is not None else None)
-
-    def _show_status(self) -> None:
-        said = status_line(self._link_state, self._roster.online_count(), self._now())
-        if said != self._status_shown:
-            self._status_shown = said
-            self._screen.show_status(*said)
-
-    def _header(self) -> Header | None:
-        reading = self._reading
-        conversation = self._conversations.get(reading.group) if reading is not None else None
-        if conversation is None:
-            return None
-        is_connected = isinstance(self._link_state, Connected)
-        pins = self._pinned.of(conversation.info.id)
-        return header_of(conversation, self._roster, is_connected, self._complete_up_to, pins)
-
-    def _open_something(self) -> None:
-        """The most recent conversation, while none was opened."""
-        if self._reading is None:
-            rows = self._conversations.rail(self._roster, self._drafts)
-            if rows and rows[0].joined:
-                self.open_group(rows[0].group)
