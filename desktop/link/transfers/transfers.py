@@ -70,6 +70,8 @@ class Transfers:
         self._ending: set[asyncio.Task[None]] = set()
         self._is_up = asyncio.Event()
         self._paces: dict[str, Pace] = {}
+        self._resting: set[str] = set()
+        """Running ones that something has interrupted, until they are tried again."""
         self._told_at: dict[str, float] = {}
         self._kept_at: dict[str, float] = {}
 
@@ -94,10 +96,18 @@ class Transfers:
         """The relay is there, and takes files up to that size."""
         self.file_bytes = file_bytes
         self._is_up.set()
+        self._show_running()
 
     def link_down(self) -> None:
         """The relay is not there."""
         self._is_up.clear()
+        self._show_running()
+
+    def _show_running(self) -> None:
+        """They go on, or wait, from now on: how fast they were says nothing about that."""
+        for key in self._running:
+            self._paces[key] = Pace()
+            self._show(key)
 
     async def close(self) -> None:
         """Stop; the archive has the rest."""
@@ -280,6 +290,7 @@ class Transfers:
     def _ended(self, key: str, _task: asyncio.Task[None]) -> None:
         self._running.pop(key, None)
         self._paces.pop(key, None)
+        self._resting.discard(key)
         self._told_at.pop(key, None)
         self._kept_at.pop(key, None)
         self._next()
@@ -296,6 +307,9 @@ class Transfers:
         self._paces[key] = Pace()
         while True:
             await self._is_up.wait()
+            if key in self._resting:
+                self._resting.discard(key)
+                self._show(key)
             before = self._ledger.records[key].done
             try:
                 await self._once(self._ledger.records[key])
@@ -321,6 +335,9 @@ class Transfers:
                 return
             if self._ledger.records[key].done > before:
                 pause_s = FIRST_PAUSE_S
+            self._resting.add(key)
+            self._paces[key] = Pace()
+            self._show(key)
             await asyncio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
 
@@ -397,8 +414,8 @@ class Transfers:
 
     def _show(self, key: str) -> None:
         record = self._ledger.records[key]
-        pace = self._paces.get(key)
-        is_running = record.state == "running" and pace is not None
+        waits = record.state == "running" and (key in self._resting or not self._is_up.is_set())
+        pace = None if waits or record.state != "running" else self._paces.get(key)
         self._tell(
             TransferChanged(
                 Transfer(
@@ -409,10 +426,10 @@ class Transfers:
                     name=record.name,
                     size=record.size,
                     done=record.done,
-                    state=record.state,
+                    state="waiting" if waits else record.state,
                     file=record.file,
-                    rate=pace.rate if is_running and pace is not None else 0.0,
-                    left_s=pace.left_s(record.size) if is_running and pace is not None else None,
+                    rate=pace.rate if pace is not None else 0.0,
+                    left_s=pace.left_s(record.size) if pace is not None else None,
                     problem=record.problem,
                 )
             )

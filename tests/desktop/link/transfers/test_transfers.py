@@ -161,6 +161,36 @@ async def test_a_killed_relay_and_a_restarted_client_lose_nothing(
         assert await same(fetched.path, kettle)
 
 
+async def test_without_the_relay_it_is_said_to_wait_at_once_and_not_how_fast_it_was(
+    relay: RelayProcess, anna: tuple[str, int], kettle: Path, tmp_path: Path
+):
+    async with porter_at(relay, tmp_path / "home", *anna) as porter:
+        await porter.transfers.send_file("up", GROUP, kettle)
+        await porter.until("up", lambda transfer: transfer.rate > 0)
+        relay.pause()
+        porter.transfers.link_down()
+        told = porter.told["up"]
+        assert (told.state, told.rate, told.left_s) == ("waiting", 0.0, None)
+        relay.go_on()
+        porter.transfers.link_up(1 << 40)
+        assert porter.told["up"].state == "running"
+        await porter.done("up")
+
+
+async def test_what_broke_off_is_said_to_wait_until_it_is_tried_again(
+    relay: RelayProcess, anna: tuple[str, int], kettle: Path, tmp_path: Path
+):
+    async with porter_at(relay, tmp_path / "home", *anna) as porter:
+        await porter.transfers.send_file("up", GROUP, kettle)
+        await porter.until("up", lambda transfer: transfer.done > 0)
+        relay.kill()
+        told = await porter.until("up", lambda transfer: transfer.state == "waiting")
+        assert told.rate == 0.0
+        await asyncio.to_thread(relay.start)
+        await porter.until("up", lambda transfer: transfer.state == "running" and transfer.rate > 0)
+        await porter.done("up")
+
+
 async def test_what_is_paused_goes_on_when_told(
     relay: RelayProcess, anna: tuple[str, int], kettle: Path, tmp_path: Path
 ):
