@@ -14,7 +14,7 @@ from common.protocol.messages import Entry, FileInfo, User
 from desktop.export import text
 from desktop.export.records import Fetched, Job, Quoted, Reacted, ReadEntry
 from desktop.locale import _
-from desktop.model.rows import Notice, NoticeKind
+from desktop.model.noticed import is_notice, notice_of
 from desktop.sizes import size_text
 from desktop.view.initials import initials
 from desktop.view.markdown import seen
@@ -64,19 +64,6 @@ _LINKED: Final = _IMAGES | frozenset(
     ]
 )
 """What a browser shows or saves without running it; whatever else was attached is named, and can be opened by hand."""
-_NOTICES: Final = {
-    "join": NoticeKind.JOINED,
-    "leave": NoticeKind.LEFT,
-    "rename": NoticeKind.RENAMED,
-    "topic": NoticeKind.TOPIC,
-    "role": NoticeKind.ROLE,
-    "ban": NoticeKind.BANNED,
-    "mute": NoticeKind.MUTED,
-    "slow": NoticeKind.SLOWED,
-    "pin": NoticeKind.PINNED,
-    "deleted": NoticeKind.DELETED,
-}
-_DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: NoticeKind.REMOVED}
 
 
 class Before(Struct, frozen=True):
@@ -117,17 +104,9 @@ class Rows:
 
     def notice(self, entry: Entry, link: str = "") -> str | None:
         """Something that happened to the group; None: it is not shown. *link*: to what was pinned."""
-        kind = _NOTICES.get(entry.kind)
-        if kind is None or (kind is NoticeKind.PINNED and not entry.on):
+        if not is_notice(entry):
             return None
-        if entry.user is not None and entry.user != entry.sender:
-            kind = _DONE_TO_OTHERS.get(kind, kind)
-        if kind is NoticeKind.BANNED and not entry.on:
-            kind = NoticeKind.UNBANNED
-        if kind is NoticeKind.MUTED and not entry.on:
-            kind = NoticeKind.UNMUTED
-        whom = "" if entry.user is None else self.name(entry.user)
-        row = Notice(entry.seq, kind, self.name(entry.sender), entry.body or "", entry.at, whom)
+        row = notice_of(entry, self.name)
         said = escape(notice_text(row, text.SAFE))
         if link:
             said = f'<a href="{escape(link)}">{said}</a>'

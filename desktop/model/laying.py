@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-import msgspec
-
 from common.ids import MAX_INTEGER, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Entry, Keeps
 from desktop.events.outbox import OutboxItem, OutboxState
 from desktop.model.known import Known
+from desktop.model.noticed import is_notice, notice_of
 from desktop.model.rows import (
     BeginLine,
     Bubble,
@@ -24,8 +23,6 @@ from desktop.model.rows import (
     Delivery,
     GapLine,
     NewLine,
-    Notice,
-    NoticeKind,
     Quote,
     Row,
 )
@@ -39,20 +36,6 @@ SLOTS: Final = 4
 OUTBOX: Final = (MAX_INTEGER + 1) * SLOTS
 QUOTED: Final = 200
 """Characters of a message that a quote of it has."""
-_NOTICES: Final = {
-    "join": NoticeKind.JOINED,
-    "leave": NoticeKind.LEFT,
-    "rename": NoticeKind.RENAMED,
-    "topic": NoticeKind.TOPIC,
-    "role": NoticeKind.ROLE,
-    "ban": NoticeKind.BANNED,
-    "mute": NoticeKind.MUTED,
-    "slow": NoticeKind.SLOWED,
-    "pin": NoticeKind.PINNED,
-    "retention": NoticeKind.RETENTION,
-    "deleted": NoticeKind.DELETED,
-}
-_DONE_TO_OTHERS: Final = {NoticeKind.JOINED: NoticeKind.ADDED, NoticeKind.LEFT: NoticeKind.REMOVED}
 _EVERYBODY: Final = UserId(0)
 
 
@@ -154,8 +137,8 @@ class Laying(Known):
         return BeginLine(keeps, self._floor > 0) if self._floor or keeps.days or keeps.entries else None
 
     def _row(self, at: int, entry: Entry, new_position: int | None) -> Row:
-        if entry.kind in _NOTICES:
-            return self._notice(entry)
+        if is_notice(entry):
+            return notice_of(entry, self._name_of)
         own = entry.sender == self._me
         said, redacted = self._said, self._said.is_redacted(entry)
         following = self._entries[at + 1] if at + 1 < len(self._entries) else None
@@ -189,18 +172,6 @@ class Laying(Known):
             may_edit=own and self._may_edit(entry),
             may_delete=not redacted and (own or self._may_manage),
         )
-
-    def _notice(self, entry: Entry) -> Notice:
-        kind = _NOTICES[entry.kind]
-        if entry.user is not None and entry.user != entry.sender:
-            kind = _DONE_TO_OTHERS.get(kind, kind)
-        if kind is NoticeKind.BANNED and not entry.on:
-            kind = NoticeKind.UNBANNED
-        if kind is NoticeKind.MUTED and not entry.on:
-            kind = NoticeKind.UNMUTED
-        whom = "" if entry.user is None else self._name_of(entry.user)
-        keeps = _keeps_of(entry) if kind is NoticeKind.RETENTION else None
-        return Notice(entry.seq, kind, self._name_of(entry.sender), entry.body or "", entry.at, whom, keeps)
 
     def _delivery(self, own: Entry) -> Delivery:
         """How far an own message is: it waits again while another text of it does, or its end."""
@@ -276,20 +247,10 @@ class Laying(Known):
         return [item for item in self._outbox if item.nonce not in self._own_nonces]
 
 
-def _keeps_of(entry: Entry) -> Keeps | None:
-    """What an entry says of how much is kept; None: nothing that can be understood here."""
-    try:
-        return msgspec.json.decode(entry.body or "{}", type=Keeps)
-    except msgspec.MsgspecError:
-        return None
-
-
 def _may_edit_waiting(item: OutboxItem) -> bool:
     """What somebody else said is not edited, only said again."""
     return item.kind == "message" and item.forward is None
 
 
 def is_shown(entry: Entry) -> bool:
-    if entry.kind == "pin":
-        return entry.on
-    return entry.kind == "message" or entry.kind in _NOTICES
+    return entry.kind == "message" or is_notice(entry)

@@ -120,6 +120,13 @@ def test_what_was_taken_back_is_a_placeholder(notes: Notes):
     assert b"wrong" not in whole
 
 
+def test_how_long_messages_are_kept_is_told_where_it_was_changed(notes: Notes):
+    notes.make([ReadEntry(Entry(GroupId(1), Seq(3), "retention", BORIS, message(3).at, body='{"days": 30}'))])
+    (note,) = front(notes).all("p", "note")
+    assert note.text.startswith("Борис changed how long messages are kept.")
+    assert "30 days" in note.text
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_text_stays_text_wherever_it_stands(notes: Notes, text: str):
     file = FileInfo("0" * 32, text, 10)
