@@ -392,6 +392,20 @@ def test_every_setting_has_its_row(readme: Path):
     assert sorted(described) == sorted(SETTINGS)
 
 
+def test_both_readmes_give_the_same_commands():
+    english, russian = ([commands_of(block) for block in blocks_of(text_of(readme))] for readme in READMES)
+    assert russian == english
+
+
+def blocks_of(text: str) -> list[str]:
+    return re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands_of(block: str) -> list[str]:
+    """The lines of *block* without remarks, and without what a message says."""
+    return [re.sub(r'(body\\":)\\".*?\\"', r"\1", re.sub(r" {2,}#.*", "", line)) for line in block.splitlines()]
+
+
 def test_every_setting_is_in_the_env_file_as_a_comment():
     lines = text_of(ROOT / ".env").splitlines()
     assert sorted(found[1] for line in lines if (found := re.match(r"# ?([A-Z_]+)=", line))) == sorted(SETTINGS)
@@ -483,7 +497,7 @@ async def sign_up(relay: RunningRelay, username: str, password: str, code: str |
 
 
 @needs_curl
-@pytest.mark.parametrize("page", [READMES[0], PROTOCOL], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*READMES, PROTOCOL], ids=lambda page: page.name)
 async def test_the_script_does_what_it_says(page: Path, relay: RunningRelay, tmp_path: Path):
     script = curl_of(page)
     script = re.sub(r"https://192\.168\.1\.20:5000", f"https://127.0.0.1:{relay.port}", script)
