@@ -478,7 +478,9 @@ class LinkLost(MessengerError):
 
 
 class StartupError(MessengerError):
-    """This machine or its settings must be mended before the program can run. The text says how."""
+    """This machine or its settings must be mended before the program can run. The text says how, *code* what it is, for scripts."""
+
+    code: ClassVar[str] = "not_possible"
 
 
 class ConfigError(StartupError):
@@ -487,6 +489,8 @@ class ConfigError(StartupError):
 
 class KeyUnavailable(StartupError):
     """No key slot opens; the text says which were tried, and what to do."""
+
+    code = "key_unavailable"
 
 
 class DatabaseTooNew(StartupError):

@@ -31,6 +31,7 @@ from common.crypto.keyslots import (
     slot_for_passphrase,
     slot_for_recovery_code,
     unlock,
+    unlock_by_code,
 )
 from common.crypto.recovery import new_recovery_code
 from common.errors import KeyUnavailable, SealError, StartupError
@@ -45,6 +46,7 @@ from relay.storage.slots import Slots, replace_slots
 from relay.storage.store import Store
 from relay.storage.tables import Tables
 from relay.storage.vault import Vault
+from relay.ways_in import said_of_data
 
 _log = logging.getLogger(__name__)
 
@@ -203,7 +205,11 @@ def _fill(conn: sqlite3.Connection, opened: _Opened, now: Millis) -> None:
 async def _unlock(database: Database, relay_id: RelayId, keys: _Keys, now: Millis) -> _Opened:
     slots = await database.write(lambda conn: Slots(conn).all())
     await asyncio.to_thread(settle_key_file, keys.key_file, relay_id, slots, now)
-    master = await asyncio.to_thread(_master, slots, keys)
+    try:
+        master = await asyncio.to_thread(_master, slots, keys)
+    except KeyUnavailable as why:
+        confirmed = await database.write(lambda conn: meta.read_setting(conn, "confirmed_slot"))
+        raise KeyUnavailable(said_of_data(why, slots, keys.key_file, relay_id, confirmed)) from why
     try:
         identity = await database.write(lambda conn: meta.read_identity(conn, master, relay_id))
     except SealError as error:
@@ -235,8 +241,8 @@ def _opens(slots: list[Slot], secret: bytes) -> bool:
 
 
 def _master(slots: list[Slot], keys: _Keys) -> MasterKey:
-    if keys.recovery_code is not None:  # it alone: who gives it wants to know whether it is right
-        return unlock([slot for slot in slots if slot.kind == "recovery"], recovery_code=keys.recovery_code)
+    if keys.recovery_code is not None:
+        return unlock_by_code(slots, keys.recovery_code)
     key_file: bytes | KeyUnavailable | None = None
     if any(slot.kind == "file" for slot in slots):
         try:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from common.environment import Sources
-from relay.cli.run import IMAGE_MARK
+from relay.cli.container import IMAGE_MARK
 from relay.config import SETTINGS, Config
 
 ROOT = Path(__file__).parent.parent

@@ -59,6 +59,7 @@ FLOORS = {
     "relay.storage": 2,
     "relay.tally": 1.5,  # a landing: plain numbers, for all parts
     "relay.throttle": 2,
+    "relay.ways_in": 2,
     "relay.carrying": 3,
     "relay.fanout": 3,
     "relay.journal": 3,

@@ -128,17 +128,19 @@ def unlock(
     key_file: bytes | KeyUnavailable | None = None,
     passphrase: str | None = None,
     recovery_code: str | None = None,
+    what: str = "The database",
 ) -> MasterKey:
     """The master key, by the first slot that opens: key files first, then recovery codes, then passphrases, which take long.
 
-    *key_file* is its secret, or the error by which it could not be read, which then is among the reasons.
+    *key_file* is its secret, or the error by which it could not be read, which then is among the reasons. *what* they open.
 
     Raises:
         KeyUnavailable: none opens; the text says for each why, and what to do.
     """
     if not slots:
         raise KeyUnavailable(
-            "The database has no key slot at all, so nothing can open it. It was damaged: restore the data folder from a backup."
+            f"{what} has no key slot at all, so nothing can open it: of the ways in that there can be (key file, passphrase, recovery code) "
+            "none is left. Nothing was changed."
         )
     known = sorted((slot for slot in slots if slot.kind in _ORDER), key=lambda slot: _ORDER[slot.kind])
     reasons = [
@@ -154,12 +156,26 @@ def unlock(
                 case "passphrase":
                     return _open(slot, _given_passphrase(slot, passphrase))
         except _StaysClosed as closed:
-            reasons.append(f"{_NAMES[slot.kind]}: {closed}")
+            reasons.append(f"{NAMES[slot.kind]}: {closed}")
     reasons += _given_without_slot(slots, key_file, passphrase, recovery_code)
     raise KeyUnavailable(
-        "The database cannot be opened: none of its key slots opens. Nothing was changed.\n"
+        f"{what} cannot be opened: none of its key slots opens. Nothing was changed.\n"
         + "\n".join(f"  - {reason}" for reason in dict.fromkeys(reasons))
     )
+
+
+def unlock_by_code(slots: Sequence[Slot], recovery_code: str, what: str = "The database") -> MasterKey:
+    """The master key, by the recovery code alone: who gives it wants to know whether it is right.
+
+    Raises:
+        KeyUnavailable: it opens nothing; the text says why.
+    """
+    codes = [slot for slot in slots if slot.kind == "recovery"]
+    if slots and not codes:
+        raise KeyUnavailable(
+            f"{what} has no recovery code, so none opens it. Leave --recovery-code out. Nothing was changed."
+        )
+    return unlock(codes, recovery_code=recovery_code, what=what)
 
 
 class _StaysClosed(Exception):
@@ -167,7 +183,8 @@ class _StaysClosed(Exception):
 
 
 _ORDER: Final[dict[str, int]] = {"file": 0, "recovery": 1, "passphrase": 2}
-_NAMES: Final[dict[str, str]] = {"file": "key file", "recovery": "recovery code", "passphrase": "passphrase"}
+NAMES: Final[dict[str, str]] = {"file": "key file", "recovery": "recovery code", "passphrase": "passphrase"}
+"""The kinds of slots, in words."""
 
 _WRONG: Final[dict[str, str]] = {
     "file": "the key file is in order, but it belongs to another database, or this slot was altered. "
@@ -232,7 +249,7 @@ def _given_without_slot(
         "recovery": recovery_code is not None,
     }
     return [
-        f"{_NAMES[kind]}: one was given, but this database has no slot for it."
+        f"{NAMES[kind]}: one was given, but this database has no slot for it."
         for kind, is_given in given.items()
         if is_given and kind not in there
     ]

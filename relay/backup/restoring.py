@@ -22,7 +22,7 @@ from typing import Final
 from msgspec import Struct
 
 from common.crypto.keyfile import read_key_file
-from common.crypto.keyslots import MasterKey, Slot, unlock
+from common.crypto.keyslots import MasterKey, Slot, unlock, unlock_by_code
 from common.errors import KeyUnavailable, SealError
 from common.ids import Millis
 from relay.backup.container import NoBackup, damaged, read_header
@@ -34,8 +34,10 @@ from relay.storage import in_place
 from relay.storage.audit import Note
 from relay.storage.migrate import migrations
 from relay.storage.transaction import Transaction
+from relay.ways_in import said_of_backup
 
 Told = Callable[[int, int], None]
+_WHAT: Final = "The backup"
 _ROOM: Final = 16 * 1024 * 1024
 
 
@@ -123,14 +125,17 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
 
 def _master(slots: list[Slot], config: Config) -> MasterKey:
     if config.recovery_code is not None:
-        return unlock([slot for slot in slots if slot.kind == "recovery"], recovery_code=config.recovery_code)
+        return unlock_by_code(slots, config.recovery_code, _WHAT)
     key_file: bytes | KeyUnavailable | None = None
     if any(slot.kind == "file" for slot in slots):
         try:
             key_file = read_key_file(config.key_file)
         except KeyUnavailable as reason:
             key_file = reason
-    return unlock(slots, key_file=key_file, passphrase=config.passphrase)
+    try:
+        return unlock(slots, key_file=key_file, passphrase=config.passphrase, what=_WHAT)
+    except KeyUnavailable as why:
+        raise KeyUnavailable(said_of_backup(why, slots, config.key_file)) from why
 
 
 def _lay_out(path: Path, config: Config, laid_out: Path, reading: Reading, told: Told) -> None:

@@ -67,7 +67,8 @@ def _verify(options: argparse.Namespace, path: Path) -> int:
             reading = verify(path, config_of(options), bar)
     except (NoBackup, StartupError) as error:
         if options.json:
-            print(json.dumps({"type": "NotDone", "code": "bad_backup", "message": str(error)}, ensure_ascii=False))
+            code = error.code if isinstance(error, StartupError) else "bad_backup"
+            print(json.dumps({"type": "NotDone", "code": code, "message": str(error)}, ensure_ascii=False))
         else:
             sys.stderr.write(f"{error}\n")
         return NOT_DONE

@@ -16,6 +16,7 @@ from typing import Final
 from common.crypto.identity import show_relay_id
 from common.ids import Millis
 from common.moving import BadMoveLink, parse_move_link
+from relay.cli.container import how_to_start
 from relay.cli.ordering import add_options, ask, confirmed, data_dir, not_confirmed, typed, when
 from relay.cli.progress import Bar
 from relay.cli.settings import KEY_OPTIONS, add_recovery_code, add_settings, config_of
@@ -110,7 +111,7 @@ def _say(options: argparse.Namespace, received: Received) -> int:
         )
         return 0
     print(
-        f"Relay {show_relay_id(received.relay_id)} is here now, in {received.folder.resolve()}. Start it at once with `python -m relay run`: nobody "
+        f"Relay {show_relay_id(received.relay_id)} is here now, in {received.folder.resolve()}. Start it at once with {how_to_start()}: nobody "
         "can write until then. Over there it does not run again."
     )
     if received.moved is not None:
@@ -137,7 +138,7 @@ def _take_back(options: argparse.Namespace) -> int:
         return not_confirmed(options)
     asyncio.run(_begin_anew(config))
     remove_mark(config.data_dir, MOVED)
-    return _done(options, "The relay may run here again: python -m relay run")
+    return _done(options, f"The relay may run here again: {how_to_start()}")
 
 
 async def _begin_anew(config: Config) -> None:

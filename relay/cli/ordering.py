@@ -156,7 +156,9 @@ def _reported(options: argparse.Namespace, run: Callable[[argparse.Namespace], i
 
 def _not_done(error: MessengerError, *, as_json: bool) -> int:
     if as_json:
-        code = error.code if isinstance(error, OrderRefused) else _CODES.get(type(error), "not_possible")
+        code = _CODES.get(type(error)) or (
+            error.code if isinstance(error, OrderRefused | StartupError) else "not_possible"
+        )
         said: dict[str, Any] = msgspec.to_builtins(NotDone(code, str(error)))
         print(json.dumps(said, ensure_ascii=False))
     else:

@@ -15,6 +15,7 @@ from common.errors import StartupError
 from common.ids import Millis
 from relay.backup.container import NoBackup
 from relay.backup.restoring import Restored, restore
+from relay.cli.container import how_to_start
 from relay.cli.ordering import add_options, when
 from relay.cli.progress import Bar
 from relay.cli.settings import KEY_OPTIONS, add_recovery_code, add_settings, config_of
@@ -71,6 +72,6 @@ def _in_words(restored: Restored) -> str:
     if restored.moved is not None:
         lines.append(f"What was there before is in {restored.moved}. Delete it when you are sure.")
     lines.append(
-        "Start it with `python -m relay run`. Never let the old one run as well: two relays with one identity would tell people different things."
+        f"Start it with {how_to_start()}. Never let the old one run as well: two relays with one identity would tell people different things."
     )
     return "\n".join(lines)

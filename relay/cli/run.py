@@ -11,13 +11,13 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from common.crypto.identity import show_relay_id
 from common.errors import StartupError
 from relay.api import leave_out_strangers_faults
 from relay.app import RunningRelay, running
+from relay.cli import container
 from relay.cli.ordering import data_dir
 from relay.cli.saying import say
 from relay.cli.settings import OPTIONS, add_recovery_code, add_settings, config_of
@@ -29,8 +29,6 @@ from relay.storage import in_place
 
 STAY: Final = b"stay"
 """A line that takes back ``--stop-with-parent``."""
-IMAGE_MARK: Final = Path("/etc/py-messenger-image")
-"""Is in the image that the Dockerfile makes. What engines leave behind themselves is not everywhere, and in other containers too."""
 _BRIDGED: Final = "those of the computer that runs this container, with the port that it publishes for {port}"
 _ANNOUNCE_FROM_HOST: Final = (
     "Clients do not find a container by themselves. Enter ADDRESS and PORT of that computer there, or announce them from it:\n"
@@ -62,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         return run(options)
     except StartupError as error:
         if options.json:
-            code = "moved_away" if isinstance(error, MovedAway) else "not_possible"
+            code = "moved_away" if isinstance(error, MovedAway) else error.code
             say(f"{json.dumps({'type': 'NotDone', 'code': code, 'message': str(error)}, ensure_ascii=False)}\n")
         raise
 
@@ -177,7 +175,7 @@ def _as_json(relay: RunningRelay) -> str:
 
 def _in_words(relay: RunningRelay, *, is_logged: bool = False) -> str:
     """*is_logged*: a service manager keeps these words, where others may read them: no codes then."""
-    is_bridged = relay.beacon is None and _is_in_container()
+    is_bridged = relay.beacon is None and container.is_in_container()
     rows = [
         ("Relay", relay.config.name),
         ("Addresses", _BRIDGED.format(port=relay.port) if is_bridged else _addresses(relay)),
@@ -227,10 +225,6 @@ def _instead_of_codes(relay: RunningRelay) -> list[str]:
     if relay.owner_code is not None:
         lines.append(f"\nNobody owns this relay yet. Register, then: {order} users promote YOUR-NAME owner {where}\n")
     return lines
-
-
-def _is_in_container() -> bool:
-    return IMAGE_MARK.exists()
 
 
 def _with_blanks(invitation: str) -> str:

@@ -402,6 +402,54 @@ async def test_a_database_without_key_slots_stays_closed(tmp_path: Path) -> None
         await _open(tmp_path)
 
 
+async def test_where_no_slot_is_left_it_says_which_there_were_and_what_can_be_done(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        (code,) = [slot for slot in await store.read(lambda tables: tables.slots.all()) if slot.kind == "recovery"]
+        await store.write(lambda transaction: transaction.meta.set_confirmed_slot(code.salt))
+    tamper(tmp_path, "DELETE FROM key_slots")
+    with pytest.raises(KeyUnavailable) as refused:
+        await _open(tmp_path)
+    said = str(refused.value)
+    assert f"the key file {tmp_path / 'config' / 'relay.key'}, which was made for this relay" in said
+    assert "a recovery code, which somebody typed back" in said
+    assert "relay restore FILE --replace" in said
+    assert "damaged" not in said
+
+
+async def test_where_no_slot_opens_it_says_which_there_are_and_what_can_be_done(tmp_path: Path) -> None:
+    async with store_in(tmp_path):
+        pass
+    (tmp_path / "config").rename(tmp_path / "lost")
+    with pytest.raises(
+        KeyUnavailable, match=r"Its ways in: key file \(since 2025-06-15\), recovery code \(since"
+    ) as refused:
+        await _open(tmp_path)
+    assert "relay restore FILE --replace" in str(refused.value)
+    assert refused.value.code == "key_unavailable"
+
+
+async def test_a_key_file_beside_it_that_opens_the_data_is_named(tmp_path: Path) -> None:
+    async with store_in(tmp_path):
+        pass
+    old = tmp_path / "config" / "relay.key.before-20260921-141320"
+    (tmp_path / "config" / "relay.key").rename(old)
+    copy_of(tmp_path / "config" / "relay.key").unlink()
+    with pytest.raises(KeyUnavailable) as refused:
+        await _open(tmp_path)
+    assert f"{old} opens it: give --key-file" in str(refused.value)
+    async with store_in(tmp_path, key_file=old):
+        pass
+
+
+async def test_a_recovery_code_for_data_that_has_none_is_no_damage(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as store:
+        code = store.recovery_code
+    tamper(tmp_path, "DELETE FROM key_slots WHERE kind = 'recovery'")
+    with pytest.raises(KeyUnavailable, match="has no recovery code, so none opens it") as refused:
+        await _open(tmp_path, recovery_code=code)
+    assert "damaged" not in str(refused.value)
+
+
 async def test_what_failed_to_open_can_be_opened_later(tmp_path: Path) -> None:
     async with store_in(tmp_path):
         pass

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from relay.__main__ import main
+from relay.cli import container
 from tests.people import Stage
 from tests.scenes.conftest import stage
 
@@ -104,6 +105,32 @@ async def test_a_backup_is_made_verified_and_brought_back(stage: Stage, relay: A
     assert (code, "--replace" in complaint) == (1, True)
     code, said, _ = await relay("backup", "verify", str(tmp_path / "code"), "--json")
     assert (code, json.loads(said)["code"]) == (1, "bad_backup")
+
+
+async def test_a_relay_that_is_brought_back_in_the_container_is_started_as_there(
+    stage: Stage, relay: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "relay.backup"
+    await relay("backup", str(path))
+    words = ("restore", str(path), "--key-file", str(stage.relay.config.key_file))
+    _, said, _ = await relay(*words, "--data-dir", str(tmp_path / "one"))
+    assert "Start it with `python -m relay run`." in said
+    monkeypatch.setattr(container, "IMAGE_MARK", tmp_path)
+    _, said, _ = await relay(*words, "--data-dir", str(tmp_path / "two"))
+    assert "Start it with `docker-compose up -d`" in said
+    assert "python -m" not in said
+
+
+async def test_a_backup_that_nothing_opens_has_a_code_of_its_own(stage: Stage, relay: Any, tmp_path: Path):
+    path = tmp_path / "relay.backup"
+    await relay("backup", str(path))
+    nowhere = ("--key-file", str(tmp_path / "no.key"), "--data-dir", str(tmp_path / "new"), "--json")
+    for words in (("backup", "verify", str(path)), ("restore", str(path))):
+        code, said, _ = await relay(*words, *nowhere)
+        told = json.loads(said)
+        assert (code, told["code"]) == (1, "key_unavailable")
+        assert told["message"].startswith("The backup cannot be opened")
+        assert "Its ways in: " in told["message"]
 
 
 @pytest.mark.parametrize("words", [("users", "list"), ("keys", "status"), ("backup", "relay.backup")])

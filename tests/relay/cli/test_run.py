@@ -20,7 +20,7 @@ from common.crypto.tls import client_context
 from common.environment import child_environment
 from common.ids import Millis, RelayId
 from relay.app import running
-from relay.cli import run
+from relay.cli import container, run
 from relay.exits import MOVED_AWAY, NOT_DONE
 from relay.moving.marks import Moved, write_mark
 from tests.people import quiet_config
@@ -242,7 +242,7 @@ def test_what_it_writes_is_for_its_user_alone(tmp_path: Path):
 async def test_in_a_bridged_container_it_says_how_to_reach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     async with running(quiet_config(tmp_path, registration="invite")) as relay:
         assert f"127.0.0.1:{relay.port}" in run._in_words(relay)
-        monkeypatch.setattr(run, "_is_in_container", lambda: True)
+        monkeypatch.setattr(container, "IMAGE_MARK", tmp_path)
         said = run._in_words(relay)
     assert "127.0.0.1" not in said
     assert f"publishes for {relay.port}" in said
@@ -258,3 +258,15 @@ async def test_a_stranger_who_speaks_no_http_fills_no_log(tmp_path: Path, caplog
         assert b"400" in await asyncio.wait_for(reader.readline(), 10)
         writer.close()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_programs_are_told_by_a_code_that_nothing_opens_the_data(tmp_path: Path):
+    with started(tmp_path):
+        pass
+    (tmp_path / "keys").rename(tmp_path / "lost")
+    command = [sys.executable, "-m", "relay", "run", "--json", "--port", "0", "--announce", "no"]
+    command += ["--data-dir", str(tmp_path / "data"), "--key-file", str(tmp_path / "keys" / "relay.key")]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["code"]) == (NOT_DONE, "key_unavailable")
+    assert "Its ways in: " in told["message"]

@@ -226,8 +226,9 @@ async def test_the_key_file_gets_another_secret_and_the_old_one_opens_the_old_ba
     assert await opens(replace(config, recovery_code=code))
     for path, opened_by in ((backup, old), (new_backup, config.key_file)):
         await asyncio.to_thread(verify, path, replace(config, key_file=opened_by), lambda *_: None)
-    with pytest.raises(KeyUnavailable):
+    with pytest.raises(KeyUnavailable) as refused:
         await asyncio.to_thread(verify, backup, config, lambda *_: None)
+    assert f"{old}, the key file of that time, opens it: give --key-file '{old}'" in str(refused.value)
     again = replace(config, data_dir=tmp_path / "again", key_file=old)
     await restore(backup, again, stage.relay.parts.now(), lambda *_: None, replace_data=False)
     async with staged(again) as other:
