@@ -179,11 +179,10 @@ APART = [
 
 @dataclass(frozen=True)
 class Module:
-    """One file: its dotted name, the names it imports, each with its line, and the lines that only the type checker reads."""
+    """One file: its dotted name, and the names it imports, each with its line."""
 
     name: str
     imports: tuple[tuple[str, int], ...]
-    typing_lines: frozenset[int]
 
     def __str__(self) -> str:
         return self.name
@@ -206,17 +205,9 @@ def used_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 yield "os.environ", node.lineno
 
 
-def typing_lines(tree: ast.AST) -> Iterator[int]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body):
-                for statement in body:
-                    yield from range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-
-
 def read(path: Path) -> Module:
     tree = ast.parse(path.read_text("utf-8"))
-    return Module(dotted(path), tuple(used_names(tree)), frozenset(typing_lines(tree)))
+    return Module(dotted(path), tuple(used_names(tree)))
 
 
 @cache
@@ -282,12 +273,9 @@ def test_a_module_imports_only_from_lower_floors(module: Module) -> None:
 
 
 def test_no_import_goes_in_a_circle() -> None:
-    # A package imports nothing by being the parent of what is imported, and two modules of one package may name each other's
-    # types: only what is loaded when a file runs counts.
-    graph = {
-        module.name: {name for name, line in our_imports(module) if line not in module.typing_lines}
-        for module in modules()
-    }
+    # What is imported only when it is needed, or only for the type checker, counts as well. A package imports nothing by being
+    # the parent of what is imported.
+    graph = {module.name: {name for name, _line in our_imports(module)} for module in modules()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

@@ -261,7 +261,11 @@ class Files:
         from desktop.view.files.transfers_sheet import TransfersSheet
 
         if not self._sheets:
-            self._sheets.open(lambda close: TransfersSheet(self._root, self._look(), close, self._intents, self))
+            self._sheets.open(
+                lambda close: TransfersSheet(
+                    self._root, self._look(), close, self._intents, self.transfers, self.act_on
+                )
+            )
 
     def say(self, text: str) -> None:
         """A short remark."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Hashable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from desktop.events.transfers import Transfer
 from desktop.intents import Intents
@@ -20,9 +20,6 @@ from desktop.view.fonts import fit
 from desktop.view.look import Look
 from desktop.view.sheets.base import Sheet
 from desktop.view.virtual import VirtualList
-
-if TYPE_CHECKING:
-    from desktop.view.files.files import Files
 
 _HEIGHT: Final = 300
 _HEIGHT_LEAST: Final = 110
@@ -180,14 +177,23 @@ class TransfersSheet(Sheet):
 
     WIDTH = 520
 
-    def __init__(self, parent: tk.Misc, look: Look, on_close: kit.Command, intents: Intents, files: Files) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        look: Look,
+        on_close: kit.Command,
+        intents: Intents,
+        transfers: TransferList,
+        on_act: Callable[[Transfer], None],
+    ) -> None:
+        """*transfers*: as they stand now. *on_act*: do what is most likely wanted with that one."""
         super().__init__(parent, look, on_close, _("Files under way"))
         px = look.px
         holder = kit.frame(self.body, look)
         holder.pack(fill="x")
         self.let_shrink(holder, _HEIGHT, _HEIGHT_LEAST)
         self._nothing = kit.label(holder, look, _("Nothing is under way."), "second", look.palette.text2)
-        self.list = TransferRows(holder, look, files.act_on, lambda transfer: drop(intents, transfer))
+        self.list = TransferRows(holder, look, on_act, lambda transfer: drop(intents, transfer))
         self.list.pack(fill="both", expand=True)
         buttons = Flow(self.body, look, "left", 8)
         buttons.pack(fill="x", pady=(px(10), 0))
@@ -198,7 +204,7 @@ class TransfersSheet(Sheet):
         )
         buttons.put(self.clear)
         self.add_button(_("Close"), self.close, "Primary", default=True)
-        self.show(files.transfers)
+        self.show(transfers)
 
     def show(self, transfers: TransferList) -> None:
         """As they stand now."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from PIL import Image, ImageTk
 
-from desktop.events.transfers import PictureKnown
+from desktop.events.transfers import PictureKnown, Transfer
 from desktop.locale import _
 from desktop.model.rows import Bubble, Rows
 from desktop.sizes import size_text
@@ -26,9 +26,6 @@ from desktop.view.flow import Flow
 from desktop.view.fonts import fit
 from desktop.view.look import Look
 from desktop.view.sheets.cover import Cover
-
-if TYPE_CHECKING:
-    from desktop.view.files.files import Files
 
 EDGE: Final = 4096
 STEP: Final = 1.25
@@ -51,6 +48,25 @@ def pictures_of(rows: Rows) -> list[Item]:
     return found
 
 
+class Acts(Protocol):
+    """What can be done with the file that is looked at."""
+
+    def status(self, key: str) -> Transfer | None:
+        """How it stands with it; None: it is neither here nor on its way."""
+
+    def download(self, item: Item) -> None:
+        """Into the folder for downloads."""
+
+    def save_as(self, item: Item) -> None:
+        """To where the person chooses."""
+
+    def show_folder(self, item: Item) -> None:
+        """Where it lies."""
+
+    def say(self, text: str) -> None:
+        """A short remark."""
+
+
 class Viewer(Cover):
     """Its keys are in `keymap`; the wheel zooms, a double click shows the picture as it is, and dragging moves it."""
 
@@ -61,7 +77,7 @@ class Viewer(Cover):
         on_close: kit.Command,
         pictures: list[Item],
         at: int,
-        files: Files,
+        files: Acts,
         want: Callable[[Item, int], None],
     ) -> None:
         super().__init__(parent, look, on_close, look.palette.window)
