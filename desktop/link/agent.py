@@ -12,12 +12,9 @@ import contextlib
 import logging
 import platform
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
-
-from msgspec import Struct
 
 from common.errors import LinkLost
 from common.ids import Millis, RelayId
@@ -33,7 +30,6 @@ from desktop.events.link import (
     LinkChanged,
     LinkState,
     Offline,
-    SignedIn,
     SignedOut,
     SignInFailed,
 )
@@ -41,7 +37,6 @@ from desktop.events.relays import (
     FoundRelay,
     OwnerCodeKept,
 )
-from desktop.link.account import Account
 from desktop.link.acquaintance import addresses_of
 from desktop.link.address import Address
 from desktop.link.archive import KnownRelay
@@ -49,18 +44,13 @@ from desktop.link.asking import LINK_LOST
 from desktop.link.connection import Connection
 from desktop.link.denied import Denied
 from desktop.link.door import ask_any
-from desktop.link.exports.exports import Exports
-from desktop.link.exports.own_data import OwnDataFetcher
 from desktop.link.farewells import Farewells
-from desktop.link.files import Files
 from desktop.link.home import STORAGE, Home
 from desktop.link.looking import Looking
-from desktop.link.lookout import ADDRESSES_KEPT, Lookout
+from desktop.link.lookout import Lookout
 from desktop.link.pinning import PinnedSession, WrongIdentity
+from desktop.link.present import Present
 from desktop.link.shelf import Shelf
-from desktop.link.transfers.ledger import Ledger
-from desktop.link.transfers.moving import Mover
-from desktop.link.transfers.sources import Sources
 from desktop.link.vault import KeptToken, OwnerCode
 from desktop.link.wire import TokenRefused
 from desktop.locale import _
@@ -68,18 +58,6 @@ from desktop.locale import _
 _WRONG_CODE: Final = "invitation_needed"
 
 _log = logging.getLogger(__name__)
-
-
-class _Present(Struct):
-    """The account that is signed in, with its link."""
-
-    kept: KeptToken
-    account: Account
-    session: PinnedSession
-    connection: Connection
-    files: Files
-    sources: Sources
-    running: asyncio.Task[None]
 
 
 class Agent:
@@ -95,7 +73,7 @@ class Agent:
         self._vault = self._home.vault
         self._lookout = Lookout(looking, tell, self._home, self._wanted, self._answers, self._spawn)
         self._farewells = Farewells(self._vault, self._lookout.candidates)
-        self._present: _Present | None = None
+        self._present: Present | None = None
         self._entering: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -304,42 +282,13 @@ class Agent:
 
     async def _begin(self, kept: KeptToken, shelf: Shelf, offline: bool) -> None:
         """Show what is archived and open the link."""
-        session = PinnedSession(kept.relay_id)
-        account = Account(shelf, self._tell_of_account, self._now, lambda seconds: connection.come_back_after(seconds))
-        connection = Connection(
-            session,
-            kept.token,
-            account,
-            lambda: self._lookout.candidates(kept.relay_id),
-            self._state_changed,
-            self._identity_changed,
-            self._now,
-            self._lookout.link_doubted,
+        present = Present(
+            kept, shelf, self._home, self._lookout, self._tell, self._now, self._state_changed, self._identity_changed
         )
-        known = self._home.archive.relays.get(kept.relay_id)
-        name = "" if known is None else known.name
-        self._tell(SignedIn(kept.relay_id, name, shelf.user, self._vault.kept_in, offline))
-        account.moved = partial(self._moved, connection, kept.relay_id)
-        account.recall()
-        if damage := self._home.unsaid_damage():
-            self._tell(CommandRefused("archive", STORAGE, damage))
-        sources = Sources(
-            self._home.folder / f"pasted-{kept.relay_id[:8].lower()}-{kept.user}", self._home.archive.seals
-        )
-        mover = Mover(session, kept.token, lambda: connection.last_address, sources)
-        files = Files(account, Ledger(self._home.archive, kept.relay_id, shelf.user.id), mover, self._tell)
-        account.take_in(lambda shelf, asking: Exports(shelf, asking, mover, name, self._tell, self._now))
-        account.take_in(lambda shelf, _asking: OwnDataFetcher(shelf, mover, name, self._tell, self._now))
-        account.spawn(files.recall(), "files")
-        running = asyncio.create_task(self._keep_link(connection, kept), name="connection")
-        self._present = _Present(kept, account, session, connection, files, sources, running)
+        present.recall(offline)
+        present.running = asyncio.create_task(self._keep_link(present.connection, kept), name="connection")
+        self._present = present
         self._lookout.link_wanted()
-
-    def _moved(self, connection: Connection, relay_id: RelayId, to: Sequence[str]) -> None:
-        """The relay itself says where it is from now on; whether it is there, its certificate tells."""
-        if (known := self._home.archive.relays.get(relay_id)) is not None:
-            self._lookout.remember(known, known.name, (*to[: ADDRESSES_KEPT // 2], *known.addresses))
-        connection.hurry()
 
     def _identity_changed(self, event: IdentityChanged) -> None:
         """Alarm, unless it is another relay that this client knows: its address was this one's before, and it pretends nothing."""
@@ -409,23 +358,12 @@ class Agent:
         if self._present is None:
             return
         present, self._present = self._present, None
-        present.running.cancel()
-        await asyncio.gather(present.running, return_exceptions=True)
-        await present.files.close()
-        await present.account.close()
-        await present.session.close()
+        await present.close()
         with contextlib.suppress(sqlite3.Error):  # it was logged, and is tried again when the archive closes
             await self._home.archive.flush()
         self._state_changed(Offline())
 
     # -- the link ------------------------------------------------------------------------------------------------------
-
-    def _tell_of_account(self, event: LinkEvent) -> None:
-        match event:
-            case LinkChanged(state):
-                self._state_changed(state)
-            case _:
-                self._tell(event)
 
     def _state_changed(self, state: LinkState) -> None:
         is_connected = isinstance(state, Connected)
