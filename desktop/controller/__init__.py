@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from common.ids import Millis, Nonce, RelayId, UserId
 from common.protocol.messages import Fate, User
@@ -16,9 +16,7 @@ from desktop.controller.hindered import ask_about_key, cannot_begin
 from desktop.controller.moving import MovingHere
 from desktop.controller.notifying import Notifying
 from desktop.controller.own_relay import OwnRelay
-from desktop.controller.talk import Talk
 from desktop.controller.talking import Talking
-from desktop.controller.telling import Telling
 from desktop.controller.words import refusal
 from desktop.events import LinkEvent
 from desktop.events.link import (
@@ -47,6 +45,9 @@ from desktop.notifications import (
 )
 from desktop.screen import Choice, ChoiceKind, Place, Question, Screen, Tone
 from desktop.settings import SettingsFile, downloads_folder
+
+if TYPE_CHECKING:
+    from desktop.controller.talk import Talk
 
 __all__ = ["Controller", "HostingDoor", "LinkDoor"]
 
@@ -183,6 +184,10 @@ class Controller(Talking, Notifying, OwnRelay, MovingHere, StartingAtSignIn):
         return self._entrance.name_of(relay_id)
 
     def _signed_in(self, event: SignedIn) -> None:
+        # The first window is painted without them.
+        from desktop.controller.talk import Talk
+        from desktop.controller.telling import Telling
+
         if self._talk is not None and self._talk.is_of(event):
             return
         self._wanted = None

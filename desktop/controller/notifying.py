@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from common.ids import RelayId, Seq
 from desktop.controller.doors import HostingDoor, NotifierDoor
-from desktop.controller.talk import Talk
 from desktop.locale import _
 from desktop.model.notifications import APP, wishes_of
 from desktop.notifications import (
@@ -23,6 +22,9 @@ from desktop.notifications import (
 )
 from desktop.screen import NotifierSight, Screen
 from desktop.settings import SettingsFile
+
+if TYPE_CHECKING:
+    from desktop.controller.talk import Talk
 
 NOWHERE: Final = RelayId("")
 """The relay that a test speaks of."""

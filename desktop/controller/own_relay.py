@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from desktop.controller.doors import HostingDoor, LinkDoor
 from desktop.controller.entrance import Entrance
-from desktop.controller.talk import Talk
 from desktop.hosted import HostingEvent, HostingFailed, HostingReady, HostingStands, HostingStarting, HostingStopped
 from desktop.locale import _
 from desktop.screen import Choice, ChoiceKind, Question, Screen
 from desktop.settings import SettingsFile
+
+if TYPE_CHECKING:
+    from desktop.controller.talk import Talk
 
 _START: Final = "start"
 _STOP: Final = "stop"

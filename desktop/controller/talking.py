@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common.ids import GroupId, Millis, Nonce, Seq, UserId
 from common.protocol.messages import Command, FileId, FileInfo, NotifyLevel, Role, Scope
 from desktop.controller.doors import LinkDoor
-from desktop.controller.talk import Talk
 from desktop.events.conversations import OwnState
 from desktop.export.order import Order
+
+if TYPE_CHECKING:
+    from desktop.controller.talk import Talk
 
 
 class Talking:
