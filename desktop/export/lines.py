@@ -6,7 +6,7 @@ what is after a damaged line can still be read.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +27,7 @@ from desktop.export.records import (
     ReadEntry,
     ReadGap,
 )
+from desktop.locale import local_time
 
 
 class JsonLines:
@@ -105,4 +106,4 @@ class JsonLines:
         self._file.write(self._encoder.encode(line) + b"\n")
 
     def _time(self, at: Millis) -> str:
-        return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(self._zone).isoformat(timespec="milliseconds")
+        return local_time(at, self._zone).isoformat(timespec="milliseconds")

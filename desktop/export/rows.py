@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from html import escape
 from typing import Final
 from urllib.parse import quote as url_quote
@@ -13,7 +13,7 @@ from common.ids import Millis, UserId
 from common.protocol.messages import Entry, FileInfo, User
 from desktop.export import text
 from desktop.export.records import Fetched, Job, Quoted, Reacted, ReadEntry
-from desktop.locale import _
+from desktop.locale import _, local_time
 from desktop.model.noticed import is_notice, notice_of
 from desktop.sizes import size_text
 from desktop.view.initials import initials
@@ -92,7 +92,7 @@ class Rows:
 
     def local(self, at: Millis) -> datetime:
         """That moment in the person's zone."""
-        return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(self._zone)
+        return local_time(at, self._zone)
 
     def time(self, at: Millis) -> str:
         """A time of day as HTML, which says the whole moment too."""

@@ -133,6 +133,10 @@ _WEEKDAYS: Final = (
 )
 _SHORT_WEEKDAYS: Final = (mark("Mon"), mark("Tue"), mark("Wed"), mark("Thu"), mark("Fri"), mark("Sat"), mark("Sun"))
 
+_FIRST: Final = 86_400_000
+_LAST: Final = 253_402_128_000_000
+"""Two days in the years 1970 and 9999. A relay whose clock is that wrong shows its messages at these: no calendar has others everywhere."""
+
 
 def local_day(at: Millis, zone: tzinfo | None = None) -> date:
     """The day of *at* on this computer's calendar, or in *zone*."""
@@ -188,4 +192,4 @@ def moment(at: Millis, now: Millis, zone: tzinfo | None = None) -> str:
 
 def local_time(at: Millis, zone: tzinfo | None = None) -> datetime:
     """That moment where the reader is, or in *zone*."""
-    return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(zone)
+    return datetime.fromtimestamp(min(max(at, _FIRST), _LAST) / 1000, tz=UTC).astimezone(zone)

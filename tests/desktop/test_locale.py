@@ -175,6 +175,12 @@ class TestDaysAndTimes:
         locale.use("ru")
         assert locale.moment(self.at(2026, 3, 2, 9, 5), self.NOW, UTC) == "2 марта, 09:05"
 
+    @pytest.mark.parametrize("at, year", [(-(2**53), 1970), (-104_183_382_357, 1970), (2**53, 9999)])
+    def test_a_relay_with_a_wild_clock_has_times_all_the_same(self, at, year):
+        for zone in (None, MOSCOW, timezone(timedelta(hours=-12))):
+            assert locale.local_day(Millis(at), zone).year == year
+            assert len(locale.time_of_day(Millis(at), zone)) == 5
+
     def test_the_day_is_the_readers(self):
         late = self.at(2026, 3, 2, 22, 30)
         assert locale.local_day(late, UTC) == date(2026, 3, 2)

@@ -15,6 +15,9 @@ _KINDS: dict[ChoiceKind, kit.ButtonKind] = {
     ChoiceKind.PLAIN: "Plain",
     ChoiceKind.DANGER: "Danger",
 }
+_NARROW_MOST = 3
+_WIDE = 620
+"""Four answers stand side by side, in Russian too."""
 
 
 class AskSheet(Sheet):
@@ -23,6 +26,8 @@ class AskSheet(Sheet):
     def __init__(
         self, parent: tk.Misc, look: Look, on_close: kit.Command, question: Question, on_answer: Callable[[str], None]
     ) -> None:
+        if len(question.choices) > _NARROW_MOST:
+            self.WIDTH = _WIDE
         super().__init__(parent, look, on_close, look.safe.line(question.title))
         self._question = question
         self._on_answer = on_answer

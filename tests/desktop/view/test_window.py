@@ -594,6 +594,22 @@ def test_a_question_is_answered_once_and_escape_takes_the_last_choice(stage: Sta
     assert stage.screen.winfo_ismapped()
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_question_when_the_window_closes_has_its_four_answers_side_by_side(stage: Stage, language: str):
+    locale.use(language)
+    labels = [locale._(text) for text in ("Let it stay", "Let it stay, and start at sign-in", "Stop it", "Cancel")]
+    stage.window.show_chooser()
+    stage.window.ask(Question("?", "It runs.", tuple(Choice(label, label) for label in labels)), lambda _key: None)
+    stage.pump()
+    answers = [
+        widget
+        for widget in everything(top(stage))
+        if isinstance(widget, ttk.Button) and str(widget.cget("text")).strip() in labels
+    ]
+    assert len(answers) == 4
+    assert len({button.winfo_rooty() for button in answers}) == 1
+
+
 def test_the_recovery_code_stays_until_it_is_confirmed(stage: Stage):
     confirmed: list[bool] = []
     stage.window.show_chooser()
