@@ -17,7 +17,13 @@ from desktop.view.virtual import VirtualList
 
 _AROUND: Final = 24
 """From the card's edge to what is in it, where the window has room for that; logical pixels."""
+_AROUND_LESS: Final = 12
+"""The same where the window is narrow."""
 _AROUND_LEAST: Final = 6
+"""The same where it is narrower still, and above and below where it is low."""
+_NARROWER: Final = 480
+_ROOMY: Final = 600
+"""In a window at least so high, logical pixels at text of the standard size, a body that scrolls anyway is no reason to save at the edges."""
 _HIGH: Final = 0.45
 """How much of the room that is left is above the card."""
 
@@ -61,9 +67,15 @@ class Sheet(Cover):
     @property
     def room(self) -> int:
         """Real pixels that the body is wide."""
-        least = 2 * self.look.px(_AROUND_LEAST + 4)
+        least = 2 * (self._at_the_sides + self.look.px(4))
         wide, there = self.look.tx(self.WIDTH), self.master.winfo_width()
         return min(wide, max(1, there - least)) if there > 1 else wide
+
+    @property
+    def _at_the_sides(self) -> int:
+        """Real pixels that are left and right of what is in the card where it does not fit otherwise."""
+        is_narrower = self.master.winfo_width() < self.look.tx(_NARROWER)
+        return self.look.px(_AROUND_LEAST if is_narrower else _AROUND_LESS)
 
     def add_button(
         self, text: str, command: kit.Command, kind: kit.ButtonKind = "Plain", default: bool = False
@@ -169,11 +181,15 @@ class Sheet(Cover):
         body = self.body.winfo_reqheight() + sum(full - int(place["height"]) for place, full, _least in self._lists)
         needed = self._head.winfo_reqheight() + gaps + body + max(buttons, int(self._buttons["height"]))
         wide, high = look.tx(self.WIDTH) + 2 * around, needed + 2 * around
-        if wide > room_x or high > room_y:
-            # Every line counts: the card goes from edge to edge, and its shadow is out of sight.
-            saved = px(_AROUND - _AROUND_LEAST)
-            around, wide, high = around - saved, wide - 2 * saved, high - 2 * saved
-            room_x, room_y = room_x + 2 * (shadow - px(4)), room_y + 2 * (shadow - px(4))
+        # Where every pixel counts the card goes from edge to edge, and its shadow is out of sight.
+        saved, hidden = px(_AROUND - _AROUND_LEAST), shadow - px(4)
+        around_x = around_y = around
+        if wide > room_x:
+            saved_x = px(_AROUND) - self._at_the_sides
+            around_x, wide, room_x = around - saved_x, wide - 2 * saved_x, room_x + 2 * hidden
+        would_fit = high - 2 * saved <= room_y + 2 * hidden
+        if high > room_y and (would_fit or self._lists or room_y < look.tx(_ROOMY)):
+            around_y, high, room_y = around - saved, high - 2 * saved, room_y + 2 * hidden
         missing = high - room_y
         for place, full, least in self._lists:
             given = min(max(full - max(0, missing), least), full)
@@ -182,7 +198,7 @@ class Sheet(Cover):
                 place.configure(height=given)
         width, height = min(wide, room_x), min(room_y, room_y + missing)
         self._buttons.pack_configure(pady=(px(18) if buttons else 0, 0))
-        self._card.configure(padding=around)
+        self._card.configure(padding=(around_x, around_y))
         y = round((self.master.winfo_height() - height) * _HIGH)
         if (width, height) != self._size:
             self._size = width, height
