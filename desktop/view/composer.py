@@ -133,15 +133,16 @@ class Composer(tk.Frame):
             self._wait_s = seconds
             self._update()
 
-    def show_mode(self, mode: ComposerMode) -> None:
-        """Say above the field what becomes of what is written."""
+    def show_mode(self, mode: ComposerMode, *, take_keyboard: bool = True) -> None:
+        """Say above the field what becomes of what is written. *take_keyboard*: if that is something special."""
         self._mode = mode
         self._bar.show(mode)
         self._update()
         if self._bar.is_needed:
             following = self._strip if self._strip is not None and self._brings_files else self._send
             self._bar.pack(side="top", fill="x", before=following)
-            self.focus()
+            if take_keyboard:
+                self.focus()
         else:
             self._bar.pack_forget()
 

@@ -212,7 +212,7 @@ class ShowsMain:
                 self._main.focus_front()
 
     def focus_composer(self) -> None:
-        if self._main is not None:
+        if self._main is not None and not self._sheets:
             self._main.composer.focus()
 
     def show_wait(self, seconds: int) -> None:
@@ -228,4 +228,4 @@ class ShowsMain:
     def show_composer_mode(self, mode: ComposerMode) -> None:
         self._shown.mode = mode
         if self._main is not None:
-            self._main.composer.show_mode(mode)
+            self._main.composer.show_mode(mode, take_keyboard=not self._sheets)

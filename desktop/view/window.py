@@ -73,7 +73,7 @@ class Window(ShowsEntrance, ShowsMain, ShowsAsked, ShowsSettings, HearsKeys, Lea
         self._sign_in: SignIn | None = None
         self._blocked: Blocked | None = None
         self._main: MainScreen | None = None
-        self._sheets = SheetStack(self._hide_screen, self._show_screen)
+        self._sheets = SheetStack(self._hide_screen, self._uncover_screen)
         self._toast = Toast(self.root)
         self._around = Around(
             self.root,
@@ -222,6 +222,14 @@ class Window(ShowsEntrance, ShowsMain, ShowsAsked, ShowsSettings, HearsKeys, Lea
     def _show_screen(self) -> None:
         if self.screen is not None:
             self.screen.pack(fill="both", expand=True)
+        if self._main is not None:
+            self._main.focus_front()
+
+    def _uncover_screen(self) -> None:
+        """The last sheet is gone: what is typed from now on is for the screen, which has to be there first."""
+        if self.screen is not None:
+            self.screen.pack(fill="both", expand=True)
+            self.root.update_idletasks()
         if self._main is not None:
             self._main.focus_front()
 

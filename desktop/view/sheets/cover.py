@@ -23,6 +23,7 @@ class Cover(tk.Frame):
     def appear(self) -> None:
         """Cover the window and take the keyboard."""
         self.cover()
+        self.update_idletasks()  # what is not there yet cannot take the keyboard: what is typed ahead would go astray
         self.first_focus().focus_set()
 
     def cover(self) -> None:

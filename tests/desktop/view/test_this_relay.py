@@ -42,6 +42,7 @@ from desktop import locale
 from desktop.view.relay.audit import ACTS, words_of
 from desktop.view.relay.sections import SECTIONS
 from desktop.view.relay.state import TROUBLES
+from desktop.view.theme import SHEET_BLUR
 from relay.health.troubles import CODES
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import conversation, open_main
@@ -166,6 +167,25 @@ def test_every_trouble_has_its_words_and_an_unknown_one_comes_in_the_relays(stag
     assert "something quite new" in said
     assert "reason " not in said
     assert all(locale._(words) in said for words in TROUBLES.values())
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_how_it_stands_keeps_its_margins_at_the_sides_where_it_is_only_too_high(
+    stage: Stage, language: str, theme: str
+):
+    locale.use(language)
+    stage.settings.change(language=language, theme=theme)
+    stage.window.root.geometry("1120x760+0+0")
+    stage.window.redraw()
+    sheet = arrive(stage, "state")
+    stage.wait(lambda: stage.window.root.winfo_width() == 1120)
+    reasons = [f"reason {code}" for code in CODES]
+    stands(stage, health=Health(status="degraded", reasons=reasons, codes=list(CODES)))
+    stage.pump()
+    assert sheet.scrolled.winfo_height() < sheet.body.winfo_reqheight(), "it is too high for the window"
+    at_the_side = sheet._inside.winfo_x() - stage.window.look.px(SHEET_BLUR) * 2
+    assert at_the_side == stage.window.look.px(24)
 
 
 # -- people ------------------------------------------------------------------------------------------------------------
