@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from common.errors import StartupError
 from common.ids import Millis
 from common.protocol.limits import DEFAULT_PORT
@@ -77,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
     if isinstance(inside, Live) and not config.is_port_asked_for:
         config = replace(config, port=inside.relay.port)
     facts = asyncio.run(gather(config))
+    if not facts.is_elsewhere:
+        facts = structs.replace(facts, refused=database.why_not_startable(config.data_dir))
     findings = list(examine(facts))
     if not facts.is_elsewhere:
         now = Millis(time.time_ns() // 1_000_000)

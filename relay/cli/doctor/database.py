@@ -34,14 +34,19 @@ def check(patient: Patient) -> list[Finding]:
             ]
 
 
-def _startable(folder: Path) -> list[Finding]:
-    """Why the next start refuses the folder, whatever is in the database: it has moved, or is gone where there was one."""
+def why_not_startable(folder: Path) -> str:
+    """Why the next start refuses *folder*, whatever is in the database: it has moved, or is gone where there was one. Empty: it does not."""
     try:
         moved_to_serve(folder)
         refuse_remains(folder)
     except StartupError as error:
-        return [Finding(False, "A relay that is started now refuses to run with this data folder.", str(error))]
-    return []
+        return str(error)
+    return ""
+
+
+def _startable(folder: Path) -> list[Finding]:
+    why = why_not_startable(folder)
+    return [Finding(False, "A relay that is started now refuses to run with this data folder.", why)] if why else []
 
 
 def _sound(damage: str, is_whole: bool) -> list[Finding]:

@@ -66,6 +66,8 @@ def _relay(facts: Facts) -> Finding:
                 f"The computer is there, but no relay listens on {at}.",
                 "Start the relay there, or correct the port.",
             )
+        case PortClosed() if facts.refused:
+            return Finding(False, f"No relay is running on {at}, and none is to be started here.", facts.refused)
         case PortClosed():
             return Finding(
                 False,

@@ -43,7 +43,7 @@ class Facts(Struct, frozen=True):
     where the relay should be, *others*: who answers at the addresses at which others would look. *heard*: announced by multicast
     DNS; *answered*: to the question by broadcast. *trouble*: what hinders multicast DNS. *search*: why a relay on this computer cannot
     search. *unknown*: which adapters of RELAY_INTERFACES are not there. *neighbours*: other relays that answer here. *is_elsewhere*: it
-    is the relay of another computer.
+    is the relay of another computer. *refused*: why none may be started here, in words.
     """
 
     host: str
@@ -60,6 +60,7 @@ class Facts(Struct, frozen=True):
     unknown: str = ""
     neighbours: tuple[Card, ...] = ()
     is_elsewhere: bool = False
+    refused: str = ""
 
 
 async def gather(config: Config, listen_s: float = LISTEN_S) -> Facts:

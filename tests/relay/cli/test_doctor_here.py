@@ -137,6 +137,19 @@ async def test_a_relay_that_has_moved_is_not_sent_back_to_be_started(closed: Con
     assert "move take-back" in refused.remedy
 
 
+def test_in_no_line_is_a_relay_that_has_moved_to_be_started(
+    closed: Config, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    write_mark(closed.data_dir, Moved(RelayId("A" * 52), b"claim", "move", BEFORE, ["10.0.0.2:5000"], is_there=True))
+    assert (
+        main(["doctor", "--data-dir", str(closed.data_dir), "--key-file", str(closed.key_file), "--port", "47113"]) == 1
+    )
+    said = capsys.readouterr().out
+    assert "No relay is running on this computer, port 47113, and none is to be started here." in said
+    assert "relay run" not in said
+    assert "10.0.0.2:5000" in said
+
+
 async def test_a_database_of_a_later_version_is_not_this_programs(closed: Config):
     with closing(sqlite3.connect(closed.data_dir / "relay.db")) as conn:
         conn.execute("PRAGMA user_version = 9999")
