@@ -17,7 +17,7 @@ from common.errors import (
     UsernameTaken,
     WrongCredentials,
 )
-from common.ids import GroupId, SessionId, UserId
+from common.ids import GroupId, SessionId
 from common.protocol import limits
 from common.protocol.messages import Answer, Login, Logout, Register, Role, User, UserChanged
 from common.protocol.messages import SignedIn as TokenGiven
@@ -164,30 +164,36 @@ async def login(parts: Parts, caller: Caller, command: Login) -> TokenGiven:
     token, user = new_token(), account.user
 
     def sign_in(transaction: Transaction) -> None:
-        if transaction.people.living(user.id) is None:  # deleted meanwhile
+        person = transaction.people.living(user.id)
+        if person is None:  # deleted meanwhile
             raise WrongCredentials
-        _make_room(parts, transaction, user.id)
+        _make_room(parts, transaction, person)
         transaction.sessions.add(user.id, token_hash(token), command.device, transaction.now)
 
     await parts.journal.change(sign_in)
     return TokenGiven(re=command.id, token=token, user=user)
 
 
-def _make_room(parts: Parts, transaction: Transaction, user: UserId) -> None:
-    """Let *user* have one device session more. Where they have as many as they may, those go that have not been here for long.
+def _make_room(parts: Parts, transaction: Transaction, user: User) -> None:
+    """Let *user* have one device session more. Where they have as many as they may, those go that have not been here for long; of an
+    owner of the relay always that of the longest time ago: nobody else could let them in again who has lost a device.
 
     Raises:
         LimitReached: there are none such.
     """
-    most = parts.limits.of("devices", user)
+    most = parts.limits.of("devices", user.id)
     if not most:
         return
-    sessions = transaction.sessions.seen_of(user)
-    while len(sessions) >= most and transaction.now - sessions[0][1] >= FORGOTTEN_AFTER_MS:
-        gone, _seen_at = sessions.pop(0)
+    sessions, ended = transaction.sessions.seen_of(user.id), 0
+    while len(sessions) >= most and (user.role == "owner" or transaction.now - sessions[0][1] >= FORGOTTEN_AFTER_MS):
+        gone, seen_at = sessions.pop(0)
         transaction.sessions.revoke(gone)
-        transaction.afterwards(partial(parts.fanout.end_session, gone, user))
-    parts.limits.check("devices", user, len(sessions))
+        transaction.afterwards(partial(parts.fanout.end_session, gone, user.id))
+        ended += transaction.now - seen_at < FORGOTTEN_AFTER_MS
+    if ended:
+        note = Note("sessions_revoked", "client", user.username, user.username, str(ended))
+        transaction.audit.add(note, transaction.now)
+    parts.limits.check("devices", user.id, len(sessions))
 
 
 async def logout(parts: Parts, caller: SignedIn, command: Logout) -> Answer:

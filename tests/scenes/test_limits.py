@@ -13,7 +13,7 @@ import pytest
 
 from common.protocol.messages import LimitName
 from relay.control.asking import OrderRefused, order
-from relay.control.words import Done, LimitsShown, Order, SetLimit, ShowLimits
+from relay.control.words import Done, LimitsShown, Order, Promote, SetLimit, ShowLimits
 from tests.people import PASSWORD, Json, Person, Stage, quiet_config, staged
 from tests.scenes.test_muting import Clock
 from tests.scenes.test_webhooks import posts
@@ -183,6 +183,40 @@ async def test_a_device_that_was_not_here_for_a_month_gives_its_place_to_another
     assert (await makes(anna, "devices"))["type"] == "ok"
     assert (await stage.posts("list_groups", {}, old))["code"] == "not_signed_in"
     assert (await anna.posts("list_groups"))["type"] == "ok"
+
+
+async def test_an_owner_who_has_lost_a_device_gets_in_and_the_lost_one_is_signed_out(stage: Stage):
+    (anna,) = await stage.enter("anna")
+    await ordered(stage, Promote("anna", "owner"))
+    await anna.is_cut_off()  # links come back with the other role
+    await anna.comes()
+    await limit(stage, "devices", 1)
+    found = await stage.posts("login", {"username": "anna", "password": PASSWORD})
+    assert found["type"] == "ok"
+    assert await anna.is_cut_off() == 4001
+    assert (await anna.posts("list_groups"))["code"] == "not_signed_in"
+    audit = await stage.posts("list_audit", {}, found["token"])
+    acts = [tuple(each.get(name) for name in ("act", "by", "whom", "detail")) for each in audit["entries"]]
+    assert ("sessions_revoked", "anna", "anna", "1") in acts
+
+
+async def test_of_an_owners_devices_the_one_that_was_not_here_for_longest_gives_its_place(stage: Stage, clock: Clock):
+    (anna,) = await stage.enter("anna")
+    await ordered(stage, Promote("anna", "owner"))
+    await limit(stage, "devices", 2)
+    clock.passes(60)
+    second = await stage.posts("login", {"username": "anna", "password": PASSWORD})
+    clock.passes(60)
+    third = await stage.posts("login", {"username": "anna", "password": PASSWORD})
+    good = [await stage.posts("list_groups", {}, token) for token in (anna.token, second["token"], third["token"])]
+    assert [each["type"] for each in good] == ["error", "ok", "ok"]
+
+
+async def test_who_is_no_owner_stands_at_the_limit_of_devices(stage: Stage):
+    (anna,) = await stage.enter("anna")
+    await ordered(stage, Promote("anna", "admin"))
+    await limit(stage, "devices", 1)
+    assert told(await makes(anna, "devices")) == ("limit_reached", "devices", 1)
 
 
 async def test_somebody_may_have_more_in_files_than_the_setting_says(tmp_path: Path):
