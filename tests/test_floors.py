@@ -58,6 +58,7 @@ FLOORS = {
     "relay.roster": 2,
     "relay.storage": 2,
     "relay.tally": 1.5,  # a landing: plain numbers, for all parts
+    "relay.sizes": 1.5,  # a landing: words, for all parts
     "relay.throttle": 2,
     "relay.ways_in": 2,
     "relay.carrying": 3,

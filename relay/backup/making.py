@@ -26,6 +26,7 @@ from common.ids import Millis, RelayId
 from common.protocol.messages import FileId
 from relay.backup.container import DATABASE, NoBackup, damaged, write_header
 from relay.backup.reading import Reading, read_through
+from relay.sizes import size_text
 from relay.storage.copying import look_at_copy
 
 _PIECE: Final = 1024 * 1024
@@ -195,7 +196,7 @@ def _check_room(path: Path, needed: int) -> None:
     free = shutil.disk_usage(path.parent).free
     if free < needed + _ROOM:
         raise NoBackup(
-            f"The backup takes {needed / 1e6:,.0f} MB, and {path.parent} has {free / 1e6:,.0f} MB free. Make room, or choose another disk."
+            f"The backup takes {size_text(needed)}, and {path.parent} has {size_text(free)} free. Make room, or choose another disk."
         )
 
 

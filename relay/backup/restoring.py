@@ -29,6 +29,7 @@ from relay.backup.container import NoBackup, damaged, read_header
 from relay.backup.reading import Reading, read_out, read_through
 from relay.config import Config
 from relay.opening import open_store
+from relay.sizes import size_text
 from relay.storage import folder as folders
 from relay.storage import in_place
 from relay.storage.audit import Note
@@ -144,7 +145,7 @@ def _lay_out(path: Path, config: Config, laid_out: Path, reading: Reading, told:
     needed, free = path.stat().st_size, shutil.disk_usage(laid_out.parent).free
     if free < needed + _ROOM:
         raise NoBackup(
-            f"The backup takes {needed / 1e6:,.0f} MB, and {laid_out.parent} has {free / 1e6:,.0f} MB free. Make room. Nothing was changed."
+            f"The backup takes {size_text(needed)}, and {laid_out.parent} has {size_text(free)} free. Make room. Nothing was changed."
         )
     laid_out.mkdir(mode=0o700)
     with _opened(path) as file:

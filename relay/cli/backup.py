@@ -19,6 +19,7 @@ from relay.cli.progress import Bar
 from relay.cli.settings import KEY_OPTIONS, add_recovery_code, add_settings, config_of
 from relay.control.words import BackupMade, MakeBackup
 from relay.exits import NOT_DONE
+from relay.sizes import size_text
 
 _VERIFY: Final = "verify"
 
@@ -52,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
         )
     if not options.json:
         print(
-            f"{made.path}: {made.bytes / 1e6:,.1f} MB, {made.entries:,} entries, {made.files:,} files. It was read back: it is whole."
+            f"{made.path}: {size_text(made.bytes)}, {made.entries:,} entries, {made.files:,} files. It was read back: it is whole."
         )
         if made.missing:
             print(
@@ -90,6 +91,6 @@ def _as_json(reading: Reading) -> str:
 def _in_words(path: Path, reading: Reading) -> str:
     header = reading.header
     return (
-        f"{path} is whole: made {when(header.made_at)}, database {reading.database_bytes / 1e6:,.1f} MB, {reading.files:,} files, "
+        f"{path} is whole: made {when(header.made_at)}, database {size_text(reading.database_bytes)}, {reading.files:,} files, "
         f"relay {header.relay_id[:8]}…"
     )

@@ -15,6 +15,7 @@ from common.protocol.messages import Health, RelayState
 from relay.cli.ordering import add_options, data_dir, when
 from relay.control.asking import OrderRefused, order
 from relay.control.words import Done, Relay, ShowRelay, ShowState, StateShown, StopRelay
+from relay.sizes import size_text
 from relay.storage.folder import lock_folder
 
 STOP_S: Final = 10.0
@@ -64,15 +65,11 @@ def _what(state: RelayState) -> Iterator[str]:
     people = f"{state.online:,} of {state.people:,} people are here"
     yield f"Version {state.version}, since {when(state.since)}. {people}; entries: {state.entries:,}, groups: {state.groups:,}."
     if state.free is not None and state.total is not None:
-        yield f"Its disk has {_size(state.free)} of {_size(state.total)} free. Data: {state.folder}"
+        yield f"Its disk has {size_text(state.free)} of {size_text(state.total)} free. Data: {state.folder}"
     if state.backup_at is None:
         yield "There has never been a backup: python -m relay backup FILE"
     else:
         yield f"The last backup was made {when(state.backup_at)}."
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:,.1f} GB" if count >= 10**9 else f"{count / 1e6:,.0f} MB"
 
 
 def _stop(options: argparse.Namespace) -> int:

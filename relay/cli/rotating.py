@@ -70,7 +70,7 @@ def in_words(rotation: Rotation) -> str:
 
 def follow(options: argparse.Namespace) -> int:
     """Show how far it is, until it is done."""
-    with Bar(options.json, "entries", 1) as bar:
+    with Bar(options.json, "entries") as bar:
         done = ask(options, FollowRotation(), Done, lambda told: _tell(options, bar, told))
     if not options.json:
         print(done.note)

@@ -8,6 +8,7 @@ from typing import Final, Literal, get_args
 from msgspec import Struct
 
 from common.ids import Millis
+from relay.sizes import size_text
 
 Code = Literal[
     "storage",
@@ -66,12 +67,12 @@ def of_disk(measured: Measured) -> Iterator[Trouble]:
     if measured.free is not None and measured.free < DISK_LOW_BYTES:
         yield Trouble(
             "disk_low",
-            f"The disk of the data folder is nearly full: {_mb(measured.free)} are free. Make room; files are refused first, then messages.",
+            f"The disk of the data folder is nearly full: {size_text(measured.free)} are free. Make room; files are refused first, then messages.",
         )
     if measured.wal is not None and measured.wal > WAL_LARGE_BYTES:
         yield Trouble(
             "wal_large",
-            f"The database's write-ahead log has grown to {_mb(measured.wal)}: it cannot be carried over. Look at the relay's log; "
+            f"The database's write-ahead log has grown to {size_text(measured.wal)}: it cannot be carried over. Look at the relay's log; "
             "a restart carries it over.",
         )
     if measured.key_problem:
@@ -101,10 +102,6 @@ def of_clock(clock: Clock) -> Iterator[Trouble]:
             "The relay's certificate ends soon or has ended, unless the clock is wrong. Clients go by its identity and not by its date; "
             "other programs may refuse it.",
         )
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB"
 
 
 def _time(ms: int) -> str:

@@ -46,6 +46,7 @@ from relay.moving.marks import (
 )
 from relay.moving.ticket import new_claim, open_master, proof_of
 from relay.moving.words import Begun
+from relay.sizes import size_text
 from relay.storage import folder as folders
 from relay.storage import in_place, meta
 from relay.storage.copying import look_at_copy
@@ -229,7 +230,7 @@ class _Receiving:
         free = shutil.disk_usage(self._beside).free
         if free < begun.size + _ROOM:
             raise NoMove(
-                f"The relay takes {begun.size / 1e6:,.0f} MB, and {self._beside.parent} has {free / 1e6:,.0f} MB free. Make room, or choose "
+                f"The relay takes {size_text(begun.size)}, and {self._beside.parent} has {size_text(free)} free. Make room, or choose "
                 "another folder with RELAY_DATA_DIR.",
                 "no_room",
             )

@@ -19,6 +19,7 @@ from relay.control.words import BackupMade, MakeBackup, Progress
 from relay.files.blobs import FOLDER
 from relay.handlers.audit import note
 from relay.operating.operator import Operator
+from relay.sizes import size_text
 from relay.storage.folder import DATABASE
 from relay.storage.transaction import Transaction
 
@@ -100,7 +101,7 @@ def _place_of_copy(database: Path, path: Path) -> Path:
     if _free(beside.parent) >= 2 * needed + _ROOM:
         return beside
     raise NotAllowed(
-        f"While a backup is made, a copy of the database lies beside it: {needed / 1e6:,.0f} MB, for which there is no room in {own.parent}, nor, "
+        f"While a backup is made, a copy of the database lies beside it: {size_text(needed)}, for which there is no room in {own.parent}, nor, "
         f"with the backup itself, in {beside.parent}. Make room, or write the backup to a larger disk."
     )
 

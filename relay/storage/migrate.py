@@ -14,6 +14,7 @@ from typing import Final
 
 from common.errors import DatabaseTooNew, StartupError
 from common.ids import Millis
+from relay.sizes import size_text
 from relay.storage.checkup import look_over
 
 Told = Callable[[int, int], None]
@@ -22,7 +23,6 @@ APPLICATION_ID: Final = 0x50794D73
 """``PyMs``: in the header of the file, so that a stranger's database is not taken for ours."""
 KEEP_COPIES_DAYS: Final = 30
 _DAY_MS: Final = 24 * 60 * 60 * 1000
-_MIB: Final = 1024 * 1024
 _FILE: Final = re.compile(r"(\d{4})_\w+\.sql")
 
 _log = logging.getLogger(__name__)
@@ -142,11 +142,10 @@ def _copy(conn: sqlite3.Connection, place: Path) -> None:
 
 def _no_room(conn: sqlite3.Connection, path: Path) -> StartupError:
     (pages,), (page_bytes,) = conn.execute("PRAGMA page_count").fetchone(), conn.execute("PRAGMA page_size").fetchone()
-    needed = 2 * pages * page_bytes // _MIB + 1
-    free = shutil.disk_usage(path.parent).free // _MIB
+    needed, free = 2 * pages * page_bytes, shutil.disk_usage(path.parent).free
     return StartupError(
-        f"There is no room on the disk to bring the database {path} to this version: about {needed} MiB are needed for a copy and the "
-        f"change, {free} MiB are free. Make room and start again. Nothing was changed."
+        f"There is no room on the disk to bring the database {path} to this version: about {size_text(needed)} are needed for a copy and the "
+        f"change, {size_text(free)} are free. Make room and start again. Nothing was changed."
     )
 
 

@@ -166,7 +166,7 @@ async def test_without_room_it_says_how_much_is_needed_and_goes_on_when_there_is
     # Not even for opening it; for half of a copy; and, once the copy is made, a few pages for the change itself.
     for room in (0, size // 2, size + 64 * 1024):
         await asyncio.to_thread(leave, filler, room)
-        needed = r"about \d+ MiB are needed for .*" if room else ""
+        needed = r"about [\d.]+ MB are needed for .*" if room else ""
         with pytest.raises(StartupError, match=rf"no room on the disk .*{needed}Nothing was changed"):
             async with running(config):
                 pass

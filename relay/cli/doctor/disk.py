@@ -8,6 +8,7 @@ from pathlib import Path
 from relay.cli.doctor.finding import Finding, Patient, warning
 from relay.files.uploads import RESERVE_BYTES
 from relay.health.troubles import DISK_LOW_BYTES
+from relay.sizes import size_text
 
 
 def check(patient: Patient) -> list[Finding]:
@@ -35,7 +36,7 @@ def _of(folder: Path, what: str) -> Finding:
 
 def judge(free: int, what: str) -> Finding:
     """What so many *free* bytes mean."""
-    words = f"{free / 1e9:,.1f} GB are free for the {what}."
+    words = f"{size_text(free)} are free for the {what}."
     if free < RESERVE_BYTES:
         return Finding(
             False,
