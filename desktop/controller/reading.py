@@ -48,7 +48,7 @@ class Reading(Drawing):
         timeline.set_may_manage(may_manage(conversation.info))
         begin_logs({group: timeline}, self._conversations, lambda _group, _splice: None)
         line = timeline.new_line()
-        self._reading = Opened(group, timeline, mark)
+        self._reading = Opened(group, timeline, mark, known=conversation.info.last_seq)
         self.reacting.open(timeline, conversation.unread.read_seq)
         self._stale |= Stale.RAIL | Stale.HEADER | Stale.MEMBERS | Stale.COUNT
         self.settle()

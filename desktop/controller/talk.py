@@ -268,9 +268,18 @@ class Talk(Saying):
         if conversation is not None:
             unread = conversation.unread
             watched = self._focused and reading is not None and reading.at_end
-            # What is only fetched was there before: the line stands where it did when the conversation was opened.
-            if event.live and reading is not None and reading.mark.arrived(event.entries, unread, watched=watched):
+            # What was missed while there was no link is new however much somebody looks on. What is only fetched was there before:
+            # the line stands where it did when the conversation was opened.
+            missed = not event.live and reading is not None and reading.reaches_beyond(event.entries)
+            if (
+                reading is not None
+                and (event.live or missed)
+                and reading.mark.arrived(event.entries, unread, watched=watched and event.live)
+            ):
                 self._splice(group, reading.timeline.set_new_after(reading.mark.after))
+                reading.arriving |= missed and reading.at_end
+            if reading is not None:
+                reading.know(event.entries)
             self._conversations.know(group, event.entries)
             if event.live and any(conversation.is_told_of(entry) for entry in event.entries):
                 self.own_ways.bring_back(group)

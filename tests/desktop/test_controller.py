@@ -504,6 +504,30 @@ class TestConversations:
         stage.tells(EntriesKnown(GENERAL, (said(3, MEI), said(4, MEI))))
         assert [type(row) for row in stage.screen.rows].index(NewLine) == line
 
+    def test_what_was_missed_overnight_is_new_although_somebody_looks_on(self, stage):
+        stage.anna_is_in(group(1, last_seq=1, read_seq=1), history=(said(1, BORIS),))
+        stage.tells(GroupsListed((group(1, last_seq=4, read_seq=1, unread=3),)))
+        stage.tells(EntriesKnown(GENERAL, (said(2, MEI), said(3, MEI), said(4, MEI))))
+        assert isinstance(stage.screen.rows[stage.screen.anchor], NewLine)
+        assert stage.screen.rows[stage.screen.anchor + 1].body == "mei 2"
+
+    def test_what_a_cut_kept_back_is_new_after_what_was_new_before(self, stage):
+        controller = stage.anna_is_in(
+            group(1, last_seq=2, read_seq=1, unread=1), history=(said(1, BORIS), said(2, MEI))
+        )
+        controller.read_up_to(len(stage.screen.rows))
+        stage.tells(EntriesKnown(GENERAL, (said(3, MEI), said(4, MEI))))
+        assert isinstance(stage.screen.rows[stage.screen.anchor], NewLine)
+        assert stage.screen.rows[stage.screen.anchor + 1].body == "mei 3"
+
+    def test_what_was_missed_takes_nobody_away_from_older_messages(self, stage):
+        controller = stage.anna_is_in(group(1, last_seq=1, read_seq=1), history=(said(1, BORIS),))
+        controller.scrolled(at_end=False)
+        opened = len(stage.screen.of("open_timeline"))
+        stage.tells(EntriesKnown(GENERAL, (said(2, MEI), said(3, MEI))))
+        assert len(stage.screen.of("open_timeline")) == opened
+        assert any(isinstance(row, NewLine) for row in stage.screen.rows)
+
     def test_a_call_that_was_edited_into_a_message_shows_at_once_and_goes_with_it(self, stage):
         stage.anna_is_in(group(1, last_seq=1, read_seq=1), group(2, "Store"), history=(said(1, BORIS),))
         stage.hears(said(1, BORIS, group=STORE))
