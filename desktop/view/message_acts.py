@@ -146,9 +146,7 @@ class MessageActs:
                 _("It will be gone for everybody, with its files."), lambda: self._intents.delete(Seq(seq))
             )
         elif _is_unsent(row) and nonce is not None:
-            self._ask_whether(
-                _("It is not sent yet, and will not be. Nobody else has seen it."), lambda: self._intents.discard(nonce)
-            )
+            self._ask_whether(_("It is not sent yet, and will not be."), lambda: self._intents.discard(nonce))
 
     def _ask_whether(self, text: str, delete: Callable[[], None]) -> None:
         answers = (Answer("delete", _("Delete"), ChoiceKind.DANGER), Answer("", _("Cancel")))
