@@ -466,6 +466,14 @@ class MoveOver(Refused):
     default = "This move is over: nothing was handed over, and the relay goes on where it was. Try it anew."
 
 
+class CopyUnderWay(Refused):
+    """The computer that the relay moves to is being sent a copy of its database already."""
+
+    code = "copy_under_way"
+    status = 409
+    default = "A copy of this relay is being made and sent already. Wait until that is done, or ask again in a moment."
+
+
 # -- not on the wire ---------------------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,7 @@ REFUSALS: Final = {
     "moving": mark("The relay is moving to another computer at this moment. Try again when it is there."),
     "moved": mark("The relay has moved to another computer. Looking for it there."),
     "wrong_ticket": mark("This does not allow to take the relay over any more. Begin again."),
+    "copy_under_way": mark("A copy of the relay is being sent already. Wait a moment."),
     "move_over": mark("This move is over, and the relay goes on where it was. Begin again."),
     LINK_LOST: mark("The relay cannot be reached. Check that it runs and that this computer is on its network."),
 }

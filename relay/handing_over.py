@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from common.errors import BadRequest, StorageUnavailable, WireError
+from common.errors import BadRequest, CopyUnderWay, StorageUnavailable, WireError
 from common.ids import Millis
 from common.protocol.messages import FileId
 from relay.backup.making import Stopped
@@ -66,6 +66,7 @@ class HandingOver:
         self._settings = settings
         self._watch: asyncio.Task[None] | None = None
         self._sending: set[threading.Event] = set()
+        self._is_copying = False
 
     def routes(self) -> list[web.RouteDef]:
         """What it answers."""
@@ -153,10 +154,21 @@ class HandingOver:
     async def _copy(self, request: web.Request) -> web.StreamResponse:
         """All that the body does not name as being there already; with the database when the relay is held."""
         claim, have = _claim(request), await _have(request)
-        is_held = isinstance(self.handover.heard(claim), Held)
-        database = self._folder / COPY if is_held else None
+        if not isinstance(self.handover.heard(claim), Held):
+            return await self._copied(request, claim, have, None)
+        if self._is_copying:  # the file that the database is copied to is the other one's
+            raise CopyUnderWay
+        self._is_copying = True
+        try:
+            return await self._copied(request, claim, have, self._folder / COPY)
+        finally:
+            self._is_copying = False
+
+    async def _copied(
+        self, request: web.Request, claim: str, have: list[FileId], database: Path | None
+    ) -> web.StreamResponse:
         vault = self._store.vault
-        ids = [] if is_held else await self._store.read(lambda tables: tables.files.whole())
+        ids = [] if database is not None else await self._store.read(lambda tables: tables.files.whole())
         try:
             if database is not None:
                 await asyncio.to_thread(database.unlink, missing_ok=True)

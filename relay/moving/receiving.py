@@ -27,7 +27,7 @@ from msgspec import Struct
 
 from common.crypto.keyfile import read_key_file, renew_key_file
 from common.crypto.keyslots import MasterKey, Slot, slot_for_key_file, slot_for_passphrase, unlock
-from common.errors import KeyUnavailable, MessengerError, MoveOver, SealError, StartupError, WireError
+from common.errors import CopyUnderWay, KeyUnavailable, MessengerError, MoveOver, SealError, StartupError, WireError
 from common.ids import Millis, RelayId
 from common.moving import MoveLink
 from common.protocol.messages import FileId
@@ -257,8 +257,11 @@ class _Receiving:
         while True:
             try:
                 return fetch()
-            except Unreachable as error:
-                if time.monotonic() - self._came_at > AGAIN_S:
+            except (Unreachable, Refusal) as error:
+                is_theirs = (
+                    isinstance(error, Refusal) and error.code != CopyUnderWay.code
+                )  # else one that broke off is still sent
+                if is_theirs or time.monotonic() - self._came_at > AGAIN_S:
                     raise
                 _log.warning("%s It is tried again.", error)
                 if self._stop.wait(PAUSE_S):

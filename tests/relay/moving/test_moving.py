@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +24,11 @@ from relay.app import running
 from relay.config import Config
 from relay.control.words import AuditList, ListAudit
 from relay.moving import receiving as receiving_module
+from relay.moving.asking import Leaving, Refusal
 from relay.moving.handover import Held
 from relay.moving.marks import RECEIVING, Receiving, read_moved, read_receiving, receiving_folder, write_mark
 from relay.moving.receiving import GivenUp, NoMove, Stage, finish
+from relay.moving.ticket import new_claim
 from relay.opening import open_store
 from relay.storage.copying import Copy
 from tests.files import Courier
@@ -229,6 +233,85 @@ async def test_who_falls_silent_has_given_up_and_what_they_have_is_worth_nothing
         assert await anna.says("it goes on here")
         assert not receiving_folder(there.data_dir).exists()
         assert read_moved(here.data_dir) is None
+
+
+async def test_of_two_copies_at_once_the_second_is_refused_and_the_first_is_whole(
+    here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
+):
+    claim, reached, go = new_claim(), asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(receiving_module, "new_claim", lambda: claim)
+    async with staged(here) as stage:
+        anna = await owner_of(stage)
+        seq = await anna.says("it comes along")
+        link, store = await link_for(stage, anna), stage.relay.parts.store
+        copy_to = store.copy_to
+
+        async def when_told(*given: Any) -> Any:
+            reached.set()
+            await go.wait()
+            return await copy_to(*given)
+
+        monkeypatch.setattr(store, "copy_to", when_told)
+        moving = asyncio.create_task(taken_over(link, there))
+        await reached.wait()
+
+        def once_more() -> None:
+            with Leaving(link.host, link.port, link.relay_id, claim).copy([]):
+                pass
+
+        with pytest.raises(Refusal, match="being made and sent already") as refused:
+            await asyncio.to_thread(once_more)
+        assert refused.value.code == "copy_under_way"
+        go.set()
+        await moving
+        async with served(there) as other:
+            await moves_in(anna, other)
+            assert ("it comes along", seq) in [(each.get("body"), each["seq"]) for each in await anna.reads()]
+
+
+async def test_who_asks_again_while_a_copy_that_broke_off_is_still_sent_waits_for_its_end(
+    here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
+):
+    claim, reached, go, loop = new_claim(), threading.Event(), asyncio.Event(), asyncio.get_running_loop()
+    monkeypatch.setattr(receiving_module, "new_claim", lambda: claim)
+
+    class Listener(logging.Handler):
+        """Lets the copy of before end as soon as the next one says that it waits."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if "tried again" in record.getMessage():
+                loop.call_soon_threadsafe(go.set)
+
+    listener = Listener()
+    logging.getLogger("relay.moving.receiving").addHandler(listener)
+    try:
+        async with staged(here) as stage:
+            link, store = await link_for(stage, await owner_of(stage)), stage.relay.parts.store
+            copy_to = store.copy_to
+
+            async def when_told(*given: Any) -> Any:
+                reached.set()
+                await go.wait()
+                return await copy_to(*given)
+
+            monkeypatch.setattr(store, "copy_to", when_told)
+            before: list[threading.Thread] = []
+
+            def of_before() -> None:
+                with Leaving(link.host, link.port, link.relay_id, claim).copy([]) as heard:
+                    heard.read(1)
+
+            def told(each: Stage, _done: int, _total: int) -> None:
+                if each is Stage.HOLDING and not before:
+                    before.append(threading.Thread(target=of_before))
+                    before[0].start()
+                    assert reached.wait(30)
+
+            received = await taken_over(link, there, told)
+            assert received.relay_id == link.relay_id
+            await asyncio.to_thread(before[0].join)
+    finally:
+        logging.getLogger("relay.moving.receiving").removeHandler(listener)
 
 
 async def test_it_is_given_up_while_nobody_can_write(here: Config, there: Config):
