@@ -32,6 +32,7 @@ from common.protocol.messages import (
 from relay.outbox import Chunk, End, Outbox, chunks_of
 from relay.roster import Group, Roster
 from relay.tally import Tally
+from relay.together import Together
 
 GATHERING_S: Final = 0.05
 WOKEN_AT_ONCE: Final = 8
@@ -104,6 +105,7 @@ class Fanout:
         """*tally*: where it counts."""
         self._roster = roster
         self._tally = tally or Tally()
+        self._together = Together()
         self.watchers: list[Watcher] = []
         self._links_by_user: dict[UserId, set[Link]] = {}
         self._outboxes_by_group: dict[GroupId, set[Outbox]] = {}
@@ -147,7 +149,7 @@ class Fanout:
 
     def outbox(self) -> Outbox:
         """An empty outbox for a new link."""
-        return Outbox(self._last_seq, self._tally)
+        return Outbox(self._last_seq, self._tally, self._together)
 
     def crowd(self) -> Crowd:
         """How much waits, all links together."""

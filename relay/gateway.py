@@ -219,6 +219,7 @@ class _OpenLink:
             if self._closing_since is None:
                 self._closing_since = self._loop.time()
             await _finished(writer)
+            self._link.outbox.close()
             self._transport.close()
             self.ended.set()
 

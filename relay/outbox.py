@@ -18,6 +18,7 @@ from common.protocol import limits
 from common.protocol.codec import encode, frame_of
 from common.protocol.messages import Behind
 from relay.tally import Tally
+from relay.together import Together
 
 CHUNK_BYTES: Final = limits.FRAME_BYTES // 2
 CROWDED_BYTES: Final = 1024 * 1024
@@ -34,13 +35,15 @@ class Chunk:
     *group*: whose entries they are; None for events that must not be dropped.
     """
 
-    __slots__ = ("count", "frame", "group", "size")
+    __slots__ = ("count", "frame", "group", "holders", "size")
 
     def __init__(self, group: GroupId | None, words: Sequence[bytes]) -> None:
         self.group = group
         self.count = len(words)
         self.frame = frame_of(words)
         self.size = len(self.frame)
+        self.holders = 0
+        """In how many outboxes it waits."""
 
 
 def chunks_of(group: GroupId | None, words: Iterable[bytes]) -> list[Chunk]:
@@ -75,6 +78,7 @@ class Outbox:
         "_crowd",
         "_end",
         "_events",
+        "_flying",
         "_following",
         "_held",
         "_is_deaf",
@@ -83,15 +87,22 @@ class Outbox:
         "_pong",
         "_room",
         "_tally",
+        "_together",
         "_waiter",
         "is_in_line",
     )
 
-    def __init__(self, last_seq: Callable[[GroupId], Seq], tally: Tally | None = None) -> None:
-        """*last_seq* tells how far a group's log is published, for `behind`. *tally*: where it counts what it drops."""
+    def __init__(
+        self, last_seq: Callable[[GroupId], Seq], tally: Tally | None = None, together: Together | None = None
+    ) -> None:
+        """*last_seq* tells how far a group's log is published, for `behind`. *tally*: where it counts what it drops. *together*: with
+        whom it shares a bound, until `close`."""
         self._last_seq = last_seq
         self._tally = tally or Tally()
+        self._together = together or Together()
+        self._together.enter(self)
         self._items: list[bytes | Chunk] = []
+        self._flying = b""
         self._events = 0
         self._bytes = 0
         self._crowd = 0
@@ -118,10 +129,12 @@ class Outbox:
             self._tally.skipped += chunk.count
             return
         self._items.append(chunk)
+        self._together.hold(chunk)
         self._events += chunk.count
         self._bytes += chunk.size
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
             self._drop_entries()
+        self._together.look()
 
     def forget(self, group: GroupId) -> None:
         """The link's person is in *group* no more: where its log goes on is not told."""
@@ -131,12 +144,14 @@ class Outbox:
         """Queue an encoded answer, for this link alone."""
         if self._is_deaf:
             return
+        self._together.hold(word)
         if self._held:
             self._release(word)
         else:
             self._items.append(word)
             self._crowd += len(word)
             self._bytes += len(word)
+        self._together.look()
         self.wake()
 
     def pong(self, payload: bytes) -> None:
@@ -181,6 +196,8 @@ class Outbox:
     def follow(self, chunks: Sequence[Chunk], behind: Iterable[GroupId]) -> None:
         """While held: what comes right after the answer, before what was pushed meanwhile. *behind*: groups with too much for that."""
         self._following = list(chunks)
+        for chunk in self._following:
+            self._together.hold(chunk)
         self._behind.update(behind)
 
     def end(self, end: End, *, at_once: bool = False) -> None:
@@ -189,12 +206,33 @@ class Outbox:
             self._end = end
         if at_once:
             self._is_deaf = True
+            self._together.let_go(item for item in self._items if type(item) is not bytes)
             self._items = [item for item in self._items if type(item) is bytes]
             self._behind.clear()
         self._held = False
         self.wake()
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
+
+    def fall_behind(self) -> None:
+        """Drop the entries that wait, in favour of others: the client is told by `behind`."""
+        if any(type(item) is Chunk and item.group is not None for item in self._items):
+            self._drop_entries()
+
+    def cut_off(self) -> None:
+        """End the link with all that waits: it does not even take its answers."""
+        self._together.let_go(self._items)
+        self._items = []
+        self._recount()
+        self._tally.cut_off += 1
+        self.end(End(TOO_SLOW, b"reads too slowly"), at_once=True)
+
+    def close(self) -> None:
+        """Nobody takes from it any more."""
+        self._together.let_go([*self._items, *self._following, self._flying])
+        self._items, self._following, self._flying = [], [], b""
+        self._is_deaf = True
+        self._together.leave(self)
 
     @property
     def is_ending(self) -> bool:
@@ -205,10 +243,11 @@ class Outbox:
 
     async def take(self) -> bytes | End:
         """The next frame: all that has gathered, as far as it fits. Empty bytes: only a pong is due."""
+        self._fly(b"")  # what was taken before is on its way
         while True:
             if not self._held:
                 if self._items or self._behind:
-                    return self._gathered()
+                    return self._fly(self._gathered())
                 if self._end is not None:
                     return self._end
             if self._pong is not None:
@@ -240,6 +279,13 @@ class Outbox:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
+    def _fly(self, frame: bytes) -> bytes:
+        """*frame* is being sent, in place of the one before."""
+        self._together.let_go((self._flying,))
+        self._together.hold(frame)
+        self._flying = frame
+        return frame
+
     def _gathered(self) -> bytes:
         items = self._items
         if len(items) == 1 and not self._behind:
@@ -260,11 +306,13 @@ class Outbox:
             if self._behind:
                 parts.append(self._take_behind())
         else:
+            self._together.let_go(items[:taken])
             self._items = items[taken:]
             self._recount()
         return b"".join((b"[", b",".join(parts), b"]"))
 
     def _empty(self) -> None:
+        self._together.let_go(self._items)
         self._items = []
         self._events = self._bytes = self._crowd = 0
         self._make_room()
@@ -281,15 +329,13 @@ class Outbox:
             if isinstance(item, Chunk) and item.group is not None:
                 self._behind.add(item.group)
                 self._tally.skipped += item.count
+                self._together.let_go((item,))
             else:
                 kept.append(item)
         self._items = kept
         self._recount()
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
-            self._items = []
-            self._recount()
-            self._tally.cut_off += 1
-            self.end(End(TOO_SLOW, b"reads too slowly"), at_once=True)
+            self.cut_off()
 
     def _recount(self) -> None:
         chunks = [item for item in self._items if isinstance(item, Chunk)]

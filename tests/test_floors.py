@@ -59,6 +59,7 @@ FLOORS = {
     "relay.storage": 2,
     "relay.tally": 1.5,  # a landing: plain numbers, for all parts
     "relay.sizes": 1.5,  # a landing: words, for all parts
+    "relay.together": 1.5,  # a landing: below the queues that it counts
     "relay.throttle": 2,
     "relay.ways_in": 2,
     "relay.carrying": 3,

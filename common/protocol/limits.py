@@ -82,6 +82,8 @@ RESUME_ENTRIES: Final = 1000
 OUTBOX_EVENTS: Final = 8192
 OUTBOX_BYTES: Final = 4 * 1024 * 1024
 """Bounds of what waits for one connection; over either, the queue is dropped and the client is told `behind`."""
+OUTBOXES_BYTES: Final = 128 * 1024 * 1024
+"""Of what waits for all of them; over it, the fullest queues are dropped first."""
 COMMIT_ENTRIES: Final = 256
 """Most entries in one transaction."""
 JOURNAL_WAITING: Final = 16_384

@@ -95,6 +95,34 @@ async def test_one_of_a_hundred_stops_reading_and_the_others_go_on(tmp_path: Pat
         )
 
 
+async def test_many_who_stop_reading_fill_no_more_memory_than_all_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Each in a group of its own, so that nothing of it is in memory for several; and none beyond the bound of one link."""
+    monkeypatch.setattr(limits, "OUTBOXES_BYTES", 512 * 1024)
+    monkeypatch.setattr(limits, "SEND_S", 600.0)  # nobody is cut off for another reason
+    async with staged(quiet_config(tmp_path)) as stage, contextlib.AsyncExitStack() as links:
+        anna, *slow = await stage.crowd(7)
+        await anna.comes()
+        together, groups = stage.relay.parts.fanout._together, []
+        for person in slow:
+            groups.append((await anna.gets({"type": "create_group", "name": person.name}))["group"]["id"])
+            await person.posts("join_group", group=groups[-1])
+            stalled = await links.enter_async_context(stalling(stage, person))
+            stalled.stops_reading()
+        last: dict[int, int] = {}
+        for _ in range(400):
+            seqs_now = await asyncio.gather(*(anna.says(BODY, group) for group in groups))
+            last = dict(zip(groups, seqs_now, strict=True))
+            assert together.bytes <= limits.OUTBOXES_BYTES
+        for group in groups:
+            await anna.hears(lambda event, group=group: event.get("group") == group and event.get("seq") == last[group])
+            seqs = [entry["seq"] for entry in anna.entries(group)]
+            assert seqs == list(range(seqs[0], last[group] + 1)), "who reads misses nothing"
+        assert stage.relay.parts.tally.fallen_behind > 0
+        assert stage.relay.parts.tally.cut_off == 0
+        await links.aclose()
+    assert together.bytes == 0
+
+
 async def test_a_send_that_hangs_ends_that_link_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """aiohttp's waiter for a slow client is shared, and a cancelled one poisons the socket: nothing of it may get out."""
     monkeypatch.setattr(limits, "SEND_S", 0.3)

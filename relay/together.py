@@ -1,0 +1,97 @@
+"""What waits in all outboxes of a relay together: bounded, however many slow readers there are.
+
+Each outbox has a bound of its own, but many of them would still fill the memory. What several links wait for in common is in memory
+once and counts once. When it is too much, those with the most waiting fall behind first; when even answers alone are, they are ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from common.protocol import limits
+
+PLACE_BYTES: Final = 8
+"""Of what several links wait for, each still has a place in its queue."""
+
+
+class Shared(Protocol):
+    """Something that may wait in several outboxes; *holders*: in how many it does."""
+
+    holders: int
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+
+class Waiter(Protocol):
+    """An outbox, as it is seen from here."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much waits in it."""
+        ...
+
+    def fall_behind(self) -> None:
+        """Drop the entries, and tell the client later."""
+
+    def cut_off(self) -> None:
+        """End the link, and drop all."""
+
+
+class Together:
+    """The sum of what waits for all links. Touched by the event loop alone."""
+
+    __slots__ = ("_again_at", "_waiters", "bytes")
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._again_at = 0
+        self._waiters: set[Waiter] = set()
+
+    def enter(self, waiter: Waiter) -> None:
+        """One more."""
+        self._waiters.add(waiter)
+
+    def leave(self, waiter: Waiter) -> None:
+        """One less; it holds nothing any more."""
+        self._waiters.discard(waiter)
+
+    def hold(self, item: bytes | Shared) -> None:
+        """*item* waits in one more outbox."""
+        if isinstance(item, bytes):
+            self.bytes += len(item)
+            return
+        self.bytes += PLACE_BYTES if item.holders else PLACE_BYTES + item.size
+        item.holders += 1
+
+    def let_go(self, items: Iterable[bytes | Shared]) -> None:
+        """*items* wait in one outbox less."""
+        for item in items:
+            if isinstance(item, bytes):
+                self.bytes -= len(item)
+            else:
+                item.holders -= 1
+                self.bytes -= PLACE_BYTES if item.holders else PLACE_BYTES + item.size
+
+    def look(self) -> None:
+        """Make room where it is too much: more than was there when room could not be made last."""
+        if self.bytes <= limits.OUTBOXES_BYTES:
+            self._again_at = 0
+        elif self.bytes > self._again_at:
+            self._make_room()
+            self._again_at = self.bytes + limits.OUTBOXES_BYTES // 16
+
+    def _make_room(self) -> None:
+        enough = limits.OUTBOXES_BYTES - limits.OUTBOXES_BYTES // 8
+        fullest = sorted(self._waiters, key=lambda each: each.waiting_bytes, reverse=True)
+        for waiter in fullest:
+            if self.bytes <= enough:
+                return
+            waiter.fall_behind()
+        for waiter in sorted(fullest, key=lambda each: each.waiting_bytes, reverse=True):
+            if self.bytes <= limits.OUTBOXES_BYTES:
+                return
+            waiter.cut_off()
