@@ -13,6 +13,7 @@ from typing import Any
 from common.crypto.keyfile import read_key_file
 from common.crypto.keyslots import MasterKey, Slot, unlock
 from common.crypto.recovery import new_recovery_code
+from common.ids import GroupId
 from relay.app import running
 from relay.config import Config
 from relay.control.asking import order
@@ -105,7 +106,7 @@ class Talk:
         self.stage = stage
         self.picture = secrets.token_bytes(600_000)
         self.code = self.token = self.hook = self.file = ""
-        self.group = 0
+        self.group = GroupId(0)
 
     async def happens(self, messages: int = 300) -> None:
         """Do it."""

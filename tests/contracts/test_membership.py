@@ -6,18 +6,23 @@ import pytest
 
 from common.errors import NotAllowed
 from common.ids import GroupId, Millis, UserId
+from common.protocol.messages import Invite, Role
 from relay.storage.transaction import Transaction
 from tests.contracts.storages import Stage
 
 
-async def group_of(stage: Stage, **roles: str) -> GroupId:
+async def group_of(stage: Stage, **roles: Role) -> GroupId:
     """A group where anna and boris have these roles, in this order."""
     group = await stage.new_group()
     for name, role in roles.items():
         stage.now = Millis(stage.now + 1)
         user = getattr(stage, name)
-        await stage.write(lambda tx, user=user, role=role: tx.groups.add_member(group, user, role, tx.now))
+        await joins(stage, group, user, role)
     return group
+
+
+async def joins(stage: Stage, group: GroupId, user: UserId, role: Role) -> None:
+    await stage.write(lambda tx: tx.groups.add_member(group, user, role, tx.now))
 
 
 async def newcomer(stage: Stage, name: str) -> UserId:
@@ -82,8 +87,13 @@ async def test_two_people_have_one_direct_conversation(stage: Stage) -> None:
     await stage.write(lambda tx: tx.directs.add(stage.boris, stage.anna, group))
     await stage.reopen()
     for one, other in ((stage.anna, stage.boris), (stage.boris, stage.anna)):
-        assert await stage.read(lambda tables, one=one, other=other: tables.directs.between(one, other)) == group
-    assert await stage.read(lambda tables: tables.directs.between(stage.anna, stage.anna)) is None
+        assert await between(stage, one, other) == group
+    assert await between(stage, stage.anna, stage.anna) is None
+
+
+async def between(stage: Stage, one: UserId, other: UserId) -> GroupId | None:
+    found: GroupId | None = await stage.read(lambda tables: tables.directs.between(one, other))
+    return found
 
 
 async def test_an_invitation_is_found_by_its_code_as_long_as_it_is_good(stage: Stage) -> None:
@@ -117,6 +127,11 @@ async def test_an_invitation_without_limits_stays_until_it_is_revoked(stage: Sta
     assert await stage.read(lambda tables: tables.invites.by_code(code, stage.now)) is None
 
 
+async def good_ones(stage: Stage, where: GroupId | None) -> list[Invite]:
+    found: list[Invite] = await stage.read(lambda tables: tables.invites.good_ones(where, stage.now))
+    return found
+
+
 async def test_what_somebody_gave_out_goes_for_one_group(stage: Stage) -> None:
     group, other = await stage.new_group(), await stage.new_group()
 
@@ -126,13 +141,7 @@ async def test_what_somebody_gave_out_goes_for_one_group(stage: Stage) -> None:
         transaction.invites.revoke_all_of(group, stage.anna)
 
     await stage.write(make)
-    by = [
-        [
-            invite.by
-            for invite in await stage.read(lambda tables, where=where: tables.invites.good_ones(where, stage.now))
-        ]
-        for where in (group, other, None)
-    ]
+    by = [[invite.by for invite in await good_ones(stage, where)] for where in (group, other, None)]
     assert by == [[stage.boris], [stage.anna], [stage.anna]]
 
 

@@ -162,7 +162,7 @@ async def test_of_how_somebody_is_only_the_outcome_is_told(fanout: Fanout):
     anna, boris = link_of(fanout, ANNA), link_of(fanout, BORIS)
     await heard(anna)
     for state in ("away", "dnd", "online"):
-        fanout.set_presence(boris, state, "")  # type: ignore[arg-type]
+        fanout.set_presence(boris, state, "")
     fanout.set_presence(anna, "away", "на обеде")
     assert await heard(boris)
     assert await heard(anna) == [{"type": "presence", "user": 1, "state": "away", "text": "на обеде"}]

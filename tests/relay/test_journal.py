@@ -59,6 +59,10 @@ class WatchedStore:
         return self.store.problem
 
     @property
+    def reading_problem(self) -> str | None:
+        return self.store.reading_problem
+
+    @property
     def damaged(self) -> int:
         return self.store.damaged
 
@@ -302,7 +306,7 @@ async def test_a_step_that_fails_takes_nothing_with_it(desk: Desk, caplog: pytes
     done: list[int] = []
 
     def change(transaction: Transaction) -> Seq:
-        transaction.afterwards(lambda: [].remove(1))
+        transaction.afterwards(lambda: list[int]().remove(1))
         entry = transaction.append(Draft(desk.general, desk.author, "rename", "Кухня"))
         transaction.afterwards(lambda: done.append(len(desk.published)))
         return entry.seq

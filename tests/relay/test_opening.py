@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from relay.storage.store import Store
 from tests.relay.stores import Clock, add_person, config_in, database_in, log_of, message, store_in, tamper
 
 
-async def _open(folder: Path, recovery_code: str | None = None, **settings: object) -> Store:
+async def _open(folder: Path, recovery_code: str | None = None, **settings: Any) -> Store:
     return await open_store(config_in(folder, recovery_code=recovery_code, **settings), Clock())
 
 
@@ -152,7 +153,7 @@ async def test_without_the_right_passphrase_nothing_opens_and_nothing_changes(
     assert not (tmp_path / "config").exists()
 
 
-async def _begun_and_lost(folder: Path, **settings: object) -> str:
+async def _begun_and_lost(folder: Path, **settings: Any) -> str:
     """A database with one message, whose key file is gone; its recovery code."""
     async with store_in(folder, **settings) as store:
         assert store.recovery_code is not None
@@ -167,7 +168,7 @@ def _lose_key_file(folder: Path) -> None:
         path.rename(folder / f"lost {path.name}")
 
 
-async def _assert_opens(folder: Path, **settings: object) -> None:
+async def _assert_opens(folder: Path, **settings: Any) -> None:
     async with store_in(folder, **settings) as store:
         assert [entry.body for entry in await log_of(store, store.general)] == ["до"]
 

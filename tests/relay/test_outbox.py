@@ -174,16 +174,21 @@ async def test_an_end_frees_who_waits_for_room(outbox: Outbox):
     await asyncio.wait_for(waiting, 5)
 
 
+def keeps_up(outbox: Outbox) -> bool:
+    # Asked by a function, since mypy takes an attribute that was looked at for unchanged.
+    return outbox.keeps_up
+
+
 async def test_who_keeps_up_has_little_waiting_and_missed_nothing(outbox: Outbox):
-    assert outbox.keeps_up
+    assert keeps_up(outbox)
     outbox.push(chunk(*range(FRESH_EVENTS + 1)))
-    assert not outbox.keeps_up
+    assert not keeps_up(outbox)
     await taken(outbox)
-    assert outbox.keeps_up
+    assert keeps_up(outbox)
     outbox.hold()
-    assert not outbox.keeps_up
+    assert not keeps_up(outbox)
     outbox.follow([], [GROUP])
     outbox.answer(answer(1))
-    assert not outbox.keeps_up
+    assert not keeps_up(outbox)
     await taken(outbox)
-    assert outbox.keeps_up
+    assert keeps_up(outbox)

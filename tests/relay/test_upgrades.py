@@ -106,7 +106,7 @@ async def test_everything_is_answered_as_before(old: Old):
 
 async def test_every_text_reads_as_it_was_said(old: Old):
     async with staged(old.config) as stage:
-        seen = {}
+        seen: dict[tuple[int, int], str | None] = {}
         for question in old.questions("history"):
             page = await stage.posts("history", question["fields"], old.token(question["who"]))
             seen |= {(question["fields"]["group"], entry["seq"]): entry.get("body") for entry in page["entries"]}
@@ -155,8 +155,8 @@ async def test_invitations_scripts_webhooks_and_bans_hold(old: Old):
         async with stage.http.post(stage.url(content["webhook"]["path"]), data=b"paper") as answer:
             assert answer.status == 200
         banned = content["banned"]
-        answer = await stage.posts("join_group", {"group": banned["group"]}, old.token(banned["who"]))
-        assert answer["type"] == "error"
+        refused = await stage.posts("join_group", {"group": banned["group"]}, old.token(banned["who"]))
+        assert refused["type"] == "error"
 
 
 async def test_life_goes_on_where_it_stopped(old: Old):

@@ -110,7 +110,7 @@ async def test_another_machine_with_the_recovery_code_becomes_the_same_relay(bac
     async with staged(replace(config, recovery_code=None)) as stage:  # its own key file opens it from now on
         assert stage.relay.relay_id == backup.relay_id
         anna = Person(stage, "anna", backup.token, {"id": 1})
-        welcome = await anna.comes(backup.epoch, {str(backup.group): 10_000})
+        welcome = await anna.comes(backup.epoch, {backup.group: 10_000})
         assert welcome["epoch"] != backup.epoch
         assert await anna.reads(backup.group) == backup.entries
         assert (await Courier(anna).fetches(backup.file))[2] == CONTENT

@@ -19,6 +19,7 @@ from common.crypto.identity import parse_invitation, show_relay_id
 from common.crypto.tls import client_context
 from common.environment import child_environment
 from common.ids import Millis, RelayId
+from relay.api import leave_out_strangers_faults
 from relay.app import running
 from relay.cli import container, run
 from relay.exits import MOVED_AWAY, NOT_DONE
@@ -251,7 +252,7 @@ async def test_in_a_bridged_container_it_says_how_to_reach_it(tmp_path: Path, mo
 
 
 async def test_a_stranger_who_speaks_no_http_fills_no_log(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    run.leave_out_strangers_faults()
+    leave_out_strangers_faults()
     async with running(quiet_config(tmp_path)) as relay:
         reader, writer = await asyncio.open_connection("127.0.0.1", relay.port, ssl=client_context())
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")

@@ -41,7 +41,9 @@ def test_what_is_not_known_is_no_trouble(measured: Measured):
         ({"ends": NOW.now + 30 * DAY_MS}, ["certificate"], "ends soon"),
     ],
 )
-def test_a_clock_that_went_backwards_and_a_certificate_that_ends_are_told(changes: dict, codes: list[str], words: str):
+def test_a_clock_that_went_backwards_and_a_certificate_that_ends_are_told(
+    changes: dict[str, Millis], codes: list[str], words: str
+):
     fields = {"now": NOW.now, "newest": NOW.newest, "begins": NOW.begins, "ends": NOW.ends} | changes
     found = list(of_clock(Clock(**fields)))
     assert [trouble.code for trouble in found] == codes

@@ -10,8 +10,8 @@ import pytest
 
 from common.errors import MoveOver, NotAllowed, RelayMoved, RelayMoving, StorageUnavailable, WrongTicket
 from common.ids import Millis, RelayId
-from relay.moving.handover import CLAIMED_S, FROZEN_S, TICKET_MS, Handover, Held, Left, Offered, Serving
-from relay.moving.marks import MOVED, read_moved
+from relay.moving.handover import CLAIMED_S, FROZEN_S, TICKET_MS, Handover, Held, Left, Offered, Serving, State
+from relay.moving.marks import MOVED, read_moved, write_mark
 from relay.moving.ticket import proof_of
 
 RELAY, CLAIM, ANOTHER = RelayId("A" * 52), "the new computer", "somebody else"
@@ -59,6 +59,12 @@ class Desk:
         self.handover.begin(proof_of(self.handover.offer().ticket), CLAIM)
         return self.handover
 
+    def state_after(self, ms: int) -> State:
+        """What it is when that time has passed and it has looked."""
+        self.now += ms
+        self.handover.look()
+        return self.handover.state
+
 
 @pytest.fixture
 def relay(tmp_path: Path) -> Desk:
@@ -102,12 +108,8 @@ async def test_only_who_has_begun_is_heard(relay: Desk):
 
 def test_a_ticket_that_nobody_used_is_forgotten(relay: Desk):
     relay.handover.offer()
-    relay.now += TICKET_MS - 1
-    relay.handover.look()
-    assert isinstance(relay.handover.state, Offered)
-    relay.now += 1
-    relay.handover.look()
-    assert relay.handover.state == Serving()
+    assert isinstance(relay.state_after(TICKET_MS - 1), Offered)
+    assert relay.state_after(1) == Serving()
 
 
 def test_who_fetches_and_falls_silent_has_given_up(relay: Desk):
@@ -131,7 +133,7 @@ async def test_while_it_is_held_nothing_is_stored_and_silence_ends_it(relay: Des
         handover.offer()
     relay.clock += FROZEN_S + 1
     handover.look()
-    assert not relay.store.is_held
+    assert (handover.state, relay.store.is_held) == (Serving(), False)
     with pytest.raises(MoveOver):
         await handover.commit(CLAIM, move)
     assert not (relay.folder / MOVED).exists()
@@ -166,11 +168,10 @@ async def test_while_its_mark_is_being_written_it_does_not_change_its_mind(
         asyncio.run_coroutine_threadsafe(asyncio.to_thread(lambda: None), loop).result()
         loop.call_soon_threadsafe(meanwhile)
         asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
-        write(*given)
+        write_mark(*given)
 
     from relay.moving import handover as module
 
-    write = module.write_mark
     monkeypatch.setattr(module, "write_mark", written)
     await handover.commit(CLAIM, move)
     assert seen == [True]
@@ -230,10 +231,8 @@ async def test_a_mark_that_cannot_be_written_hands_nothing_over(relay: Desk, mon
 async def test_a_mark_that_may_stand_is_believed_until_it_is_known(relay: Desk, monkeypatch: pytest.MonkeyPatch):
     from relay.moving import handover as module
 
-    write = module.write_mark
-
     def fails_at_the_end(*given: Any) -> None:
-        write(*given)
+        write_mark(*given)
         raise OSError(5, "Input/output error")
 
     handover = relay.claimed()
@@ -244,6 +243,6 @@ async def test_a_mark_that_may_stand_is_believed_until_it_is_known(relay: Desk, 
     relay.clock += FROZEN_S + 1
     handover.look()
     assert relay.store.is_held, "both would serve"
-    monkeypatch.setattr(module, "write_mark", write)
+    monkeypatch.setattr(module, "write_mark", write_mark)
     await handover.commit(CLAIM, move)
     assert isinstance(handover.state, Left)

@@ -30,7 +30,7 @@ from relay.moving.marks import RECEIVING, Receiving, read_moved, read_receiving,
 from relay.moving.receiving import GivenUp, NoMove, Stage, finish
 from relay.moving.ticket import new_claim
 from relay.opening import open_store
-from relay.storage.copying import Copy
+from relay.storage.copying import Copy, look_at_copy
 from tests.files import Courier
 from tests.people import PASSWORD, Json, quiet_config, staged
 from tests.relay.moving.moves import elsewhere, link_for, moves_in, now, owner_of, served, taken_over
@@ -331,7 +331,7 @@ async def test_it_is_given_up_while_nobody_can_write(here: Config, there: Config
 async def test_it_can_be_given_up_until_all_of_it_was_looked_through(
     here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
 ):
-    look, stop = receiving_module.look_at_copy, threading.Event()
+    look, stop = look_at_copy, threading.Event()
 
     def given_up_here(database: Path) -> Copy:
         stop.set()
@@ -350,7 +350,7 @@ async def test_it_can_be_given_up_until_all_of_it_was_looked_through(
 async def test_who_looks_through_it_for_long_is_not_taken_for_silent(
     here: Config, there: Config, monkeypatch: pytest.MonkeyPatch
 ):
-    look = receiving_module.look_at_copy
+    look = look_at_copy
     async with staged(here) as stage:
         handover = stage.relay.parts.handover
 
@@ -534,7 +534,9 @@ async def opened(config: Config) -> None:
     await store.close()
 
 
-async def test_a_full_disk_over_there_changes_nothing_here(here: Config, there: Config, small_disk: Path):
+async def test_a_full_disk_over_there_changes_nothing_here(
+    here: Config, there: Config, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+):
     async with staged(here) as stage:
         anna = await owner_of(stage)
         for _ in range(6):
@@ -542,11 +544,8 @@ async def test_a_full_disk_over_there_changes_nothing_here(here: Config, there: 
         crowded = replace(there, data_dir=small_disk / "data")
         with pytest.raises(NoMove, match="Make room"):
             await taken_over(await link_for(stage, anna), crowded)
-        receiving_module._ROOM, room = -100_000_000, receiving_module._ROOM
-        try:
-            with pytest.raises(NoMove, match="became full"):
-                await taken_over(await link_for(stage, anna), crowded)
-        finally:
-            receiving_module._ROOM = room
+        monkeypatch.setattr(receiving_module, "_ROOM", -100_000_000)
+        with pytest.raises(NoMove, match="became full"):
+            await taken_over(await link_for(stage, anna), crowded)
         assert await anna.says("it goes on here")
         assert not receiving_folder(crowded.data_dir).exists()

@@ -13,6 +13,7 @@ import pytest
 from common.crypto.keyfile import copy_of, read_key_file
 from common.crypto.recovery import new_recovery_code
 from common.errors import KeyUnavailable, SealError
+from common.ids import Seq
 from relay.app import running
 from relay.backup.restoring import restore, verify
 from relay.config import Config
@@ -139,10 +140,11 @@ async def test_an_emoji_that_was_put_before_is_found_while_everything_is_sealed_
     monkeypatch.undo()
     async with staged(config) as stage:
         await asks(config, FollowRotation())
-        shown = await stage.relay.parts.store.read(
-            lambda tables: (tables.said.reaction(talk.group, 4, talk.anna.id, "👍"), tables.resealing.state())
+        found, resealing = await stage.relay.parts.store.read(
+            lambda tables: (tables.said.reaction(talk.group, Seq(4), talk.anna.id, "👍"), tables.resealing.state())
         )
-        assert (shown[0][1], shown[1]) == (False, None)
+        assert found is not None
+        assert (found[1], resealing) == (False, None)
 
 
 # -- what stands on the disk -------------------------------------------------------------------------------------------
@@ -187,10 +189,11 @@ async def test_a_taken_back_message_stays_taken_back_though_it_was_just_being_se
         await stage.relay.parts.journal.change(lambda tx: tx.resealing.begin(tx.now))
         await store.write(lambda tx: tx._conn.execute("UPDATE data_keys SET successor = id"))
         made = await store.read(lambda tables: tables.resealing.next_slice(100, 1_000_000))
+        assert made is not None
         assert 8 in [values[2] for values in made.bodies]
         await talk.acts("redact", 8)
         await store.write(lambda tx: tx.resealing.put(made))
-        (entry,) = await store.read(lambda tables: tables.entries.after(talk.group, 7, 1))
+        (entry,) = await store.read(lambda tables: tables.entries.after(talk.group, Seq(7), 1))
         assert entry.redacted
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,7 +18,7 @@ from common.ids import Epoch, Seq, UserId
 from common.protocol.messages import Entry
 from relay.search import follower
 from relay.search.follower import Pace
-from relay.search.reading import Question
+from relay.search.reading import Question, slice_after
 from relay.search.search import Search
 from relay.search.snapshot import FILE, SnapshotFile
 from relay.search.text import term
@@ -27,12 +27,13 @@ from relay.storage.store import Store
 from relay.storage.transaction import Transaction
 from tests.relay.stores import add_person, message, store_in
 
+T = TypeVar("T")
 AT_ONCE = Pace(gathering=0, rest=0, busy_rest=0, renewing=0, saving=0, entries=1)
 LATER = Pace(gathering=0, rest=0, busy_rest=0, renewing=1_000, saving=1_000)
 
 
 def snapshots_of(folder: Path, store: Store, **changes: Any) -> SnapshotFile:
-    parts = {
+    parts: dict[str, Any] = {
         "key": partial(store.derived_key, "search snapshot"),
         "relay_id": store.relay_id,
         "epoch": store.epoch,
@@ -61,7 +62,7 @@ class Stage:
         drafts = [message(self.store.general, UserId(1), body) for body in bodies]
         return await self.writes(lambda transaction: [transaction.append(draft) for draft in drafts])
 
-    async def writes(self, work: Callable[[Transaction], Any]) -> Any:
+    async def writes(self, work: Callable[[Transaction], T]) -> T:
         result = await self.store.write(work)
         self.search.tell()
         return result
@@ -113,11 +114,10 @@ async def test_the_next_start_goes_on_from_the_snapshot(tmp_path: Path, monkeypa
     async with store_in(tmp_path) as store:
         await store.write(lambda tx: tx.append(message(store.general, UserId(1), "чайник два")))
     asked: list[int] = []
-    read_slice = follower.slice_after
 
     def noted(tables: Any, number: int, limit: int) -> Any:
         asked.append(number)
-        return read_slice(tables, number, limit)
+        return slice_after(tables, number, limit)
 
     monkeypatch.setattr(follower, "slice_after", noted)
     async with stage_in(tmp_path) as stage:

@@ -42,6 +42,7 @@ async def _write_until_killed(folder: Path, start: int, lines: int) -> int:
         stdout=asyncio.subprocess.PIPE, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert process.stdout is not None
+    said = b""
     try:
         for _ in range(lines):
             said = await asyncio.wait_for(process.stdout.readline(), timeout=30)

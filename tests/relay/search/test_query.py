@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from common.ids import Millis
 from relay.search.query import Query, parse
 from relay.search.text import term
 
@@ -18,8 +19,8 @@ def words(*texts: str) -> list[str]:
     return [made.pattern.pattern for text in texts if (made := term(text))]
 
 
-def unix_ms(year: int, month: int, day: int) -> int:
-    return int(datetime(year, month, day).timestamp() * 1000)  # noqa: DTZ001  this machine's time is meant
+def unix_ms(year: int, month: int, day: int) -> Millis:
+    return Millis(int(datetime(year, month, day).timestamp() * 1000))  # noqa: DTZ001  this machine's time is meant
 
 
 def test_words_and_phrases():

@@ -16,8 +16,11 @@ DAY_MS = 24 * 3600 * 1000
 
 async def write(store: Store, *details: str) -> None:
     for detail in details:
-        note = Note("backup_made", "command_line", detail=detail)
-        await store.write(lambda transaction, note=note: transaction.audit.add(note, transaction.now))
+        await add(store, Note("backup_made", "command_line", detail=detail))
+
+
+async def add(store: Store, note: Note) -> None:
+    await store.write(lambda transaction: transaction.audit.add(note, transaction.now))
 
 
 async def kept(store: Store) -> list[str]:

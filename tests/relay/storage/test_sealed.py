@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from common.ids import GroupId, Seq, UserId
+from common.ids import GroupId, Millis, Seq, UserId
 from common.protocol.messages import Entry
 from relay.storage.entries import Draft
 from relay.storage.vault import DAMAGED_NAME
@@ -74,7 +74,7 @@ async def test_the_marks_are_really_there_for_who_has_the_key(tmp_path: Path) ->
         group = await store.read(lambda tables: tables.groups.all()[1])
         user = await store.read(lambda tables: tables.people.all()[0])
         account = await store.read(lambda tables: tables.people.account(MARKS["username"]))
-        session = await store.read(lambda tables: tables.sessions.by_token(b"t" * 32, 1))
+        session = await store.read(lambda tables: tables.sessions.by_token(b"t" * 32, Millis(1)))
         bodies = [entry.body for entry in await log_of(store, group.id)]
 
         assert (group.name, group.topic) == (MARKS["new name"], MARKS["topic"])
