@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from common.crypto.tls import client_context
-from common.ids import Millis
+from common.ids import GroupId, Millis, Seq, UserId
 from relay.app import RunningRelay, running
 from relay.config import Config
 from relay.handlers.accounts import new_token, token_hash
@@ -50,8 +50,8 @@ class Person:
         self.name = name
         self.token = token
         self.user = user
-        self.id: int = user["id"]
-        self.group: int = stage.general
+        self.id = UserId(user["id"])
+        self.group: GroupId = stage.general
         self.welcome: Json = {}
         self.heard: list[Json] = []
         """Every event in its order."""
@@ -121,11 +121,11 @@ class Person:
         assert answer["type"] == "error", answer
         return str(answer["code"])
 
-    async def says(self, body: str, group: int | None = None, nonce: str | None = None, **more: Any) -> int:
+    async def says(self, body: str, group: int | None = None, nonce: str | None = None, **more: Any) -> Seq:
         """Post a message and wait until it is stored; its seq."""
         nonce = nonce or secrets.token_hex(16)
         answer = await self.gets({"type": "post", "group": group or self.group, "nonce": nonce, "body": body, **more})
-        return int(answer["seq"])
+        return Seq(answer["seq"])
 
     async def hears(self, wanted: Callable[[Json], bool], *, after: int = 0) -> Json:
         """The first event like that, from the *after*-th on; waits for it."""
@@ -193,7 +193,7 @@ class Stage:
         self.relay = relay
         self.http = http
         self.people: list[Person] = []
-        self.general: int = relay.parts.roster.general
+        self.general: GroupId = relay.parts.roster.general
 
     def url(self, path: str, scheme: str = "https") -> str:
         return f"{scheme}://127.0.0.1:{self.relay.port}{path}"

@@ -13,6 +13,7 @@ from typing import Self, cast
 
 import aiohttp
 
+from common.ids import GroupId
 from relay.app import RunningRelay
 from tests.people import Json, Person, Stage
 
@@ -29,7 +30,7 @@ class Remote(Stage):
         self.relay = cast(RunningRelay, SimpleNamespace(port=port))
         self.http = http
         self.people: list[Person] = []
-        self.general = 1
+        self.general = GroupId(1)
         self.secrets: set[str] = set()
 
     async def posts(self, command: str, fields: Json, token: str | None = None) -> Json:

@@ -16,7 +16,8 @@ ROUNDS = 60
 
 def whom(entry: Json) -> int:
     """Whom an entry concerns."""
-    return int(entry.get("user", entry["sender"]))
+    user: Any = entry.get("user", entry["sender"])
+    return int(user)
 
 
 def roles_after(log: list[Json]) -> list[dict[int, str]]:

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from common.ids import GroupId, Seq
 from common.protocol import limits
+from common.protocol.messages import Entry
 from relay.operating.purging import Purger
+from relay.storage.storage import Storage
 from tests.files import Courier
 from tests.people import PASSWORD, Json, Person, Stage, quiet_config, staged
 from tests.rotation import rotated
@@ -360,12 +363,18 @@ async def test_what_nobody_can_read_any_more_goes_as_a_whole(tmp_path: Path, sta
     await is_done(stage)
     store = stage.relay.parts.store
     for group in (notes, alone):
-        assert await store.read(lambda tables, one=group: tables.entries.after(one, 0, 100)) == []
-        assert (await store.read(lambda tables, one=group: tables.groups.get(one))).name == ""
+        assert await kept_of(store, group) == ("", [])
     assert await boris.reads(direct)
     await boris.gets(command)
     await is_done(stage)
-    assert await store.read(lambda tables: tables.entries.after(direct, 0, 100)) == []
+    assert (await kept_of(store, direct))[1] == []
+
+
+async def kept_of(store: Storage, group: GroupId) -> tuple[str, list[Entry]]:
+    """What the storage still has of a group: its name and its log."""
+    row = await store.read(lambda tables: tables.groups.get(group))
+    assert row is not None
+    return row.name, list(await store.read(lambda tables: tables.entries.after(group, Seq(0), 100)))
 
 
 # -- the disk ----------------------------------------------------------------------------------------------------------

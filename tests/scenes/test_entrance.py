@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ async def test_a_stranger_sends_no_long_bodies(tmp_path: Path):
         )
 
 
-async def _pieces():  # type: ignore[no-untyped-def]
+async def _pieces() -> AsyncIterator[bytes]:
     for _ in range(40):
         yield b" " * 1024
 

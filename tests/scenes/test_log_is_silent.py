@@ -163,4 +163,4 @@ async def test_each_line_of_the_log_of_json_is_an_object(tmp_path: Path):
     for path in (relay.log, relay.errors):
         lines: list[dict[str, Any]] = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         assert all({"at", "level", "logger", "message"} <= line.keys() for line in lines)
-    assert any(line["logger"].startswith("relay.") for line in lines)
+        assert any(line["logger"].startswith("relay.") for line in lines)

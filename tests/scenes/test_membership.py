@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from common.protocol.messages import RemoveMember
 from relay.handlers import membership
 from relay.handlers.parts import SignedIn
+from relay.storage.transaction import Transaction
 from tests.people import Json, Person, Stage
 
 
@@ -484,7 +486,12 @@ async def test_who_is_no_admin_any_more_when_it_comes_to_it_does_nothing(
     degraded = anna.begins(do("set_role", boris, group=group, role="member"))
     await writing.reached.wait()
     queued, change = asyncio.Event(), stage.relay.parts.journal.change
-    monkeypatch.setattr(stage.relay.parts.journal, "change", lambda work: (queued.set(), change(work))[1])
+
+    def noted(work: Callable[[Transaction], Any]) -> Awaitable[Any]:
+        queued.set()
+        return change(work)
+
+    monkeypatch.setattr(stage.relay.parts.journal, "change", noted)
     tried = boris.begins({**command, "group": group})  # he is an admin still, as far as anybody knows
     await queued.wait()
     writing.open()
@@ -524,9 +531,13 @@ async def test_what_was_on_its_way_when_its_author_was_taken_out_gets_in_no_more
     group = await makes(anna, boris, private=private)
     target = await anna.says("а ну-ка", group)
     journal, queued = stage.relay.parts.journal, asyncio.Queue[None]()
+
+    def noted(through: Callable[[Any], Awaitable[Any]], work: Any) -> Awaitable[Any]:
+        queued.put_nowait(None)
+        return through(work)
+
     for name in ("append", "change"):
-        through = getattr(journal, name)
-        monkeypatch.setattr(journal, name, lambda work, through=through: (queued.put_nowait(None), through(work))[1])
+        monkeypatch.setattr(journal, name, partial(noted, getattr(journal, name)))
     writing = Gate(monkeypatch, stage.relay.parts.store, "write")
     pin = {"type": "pin", "group": group, "nonce": secrets.token_hex(16), "target": target}
     for taken_out_with_them in (True, False):

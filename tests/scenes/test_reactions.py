@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.ids import GroupId, Seq, UserId
+from common.ids import Seq
 from common.protocol import limits
 from relay.handlers.sight import RELATED_MAX
 from relay.storage.entries import Draft
@@ -155,9 +155,9 @@ async def test_a_forged_target_is_refused(stage: Stage):
 # -- very many of them -------------------------------------------------------------------------------------------------
 
 
-async def many_reactions(stage: Stage, person: Person, targets: list[int], count: int) -> None:
+async def many_reactions(stage: Stage, person: Person, targets: list[Seq], count: int) -> None:
     """*count* reactions at each of *targets*, without asking for each; more than one person may put."""
-    group, user = GroupId(person.group), UserId(person.id)
+    group, user = person.group, person.id
 
     def react(transaction: Transaction) -> None:
         for target in map(Seq, targets):
