@@ -56,7 +56,7 @@ class Stage:
             new_nonce=lambda: nonce(next(self._nonces)),
             direct=self.direct,
         )
-        self.controller.begin(self.screen, remembered=remembered, in_background=in_background)  # type: ignore[arg-type]
+        self.controller.begin(self.screen, remembered=remembered, in_background=in_background)
         return self.controller
 
     def tells(self, *told: LinkEvent | hosted.HostingEvent | moves.MoveEvent | NotifierEvent | AutostartSeen) -> None:

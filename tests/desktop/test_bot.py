@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ async def hears(bot: Bot, count: int) -> list[Message]:
     found: list[Message] = []
     async with asyncio.timeout(DEADLINE_S):
         messages = bot.messages()
+        assert isinstance(messages, AsyncGenerator)
         async for message in messages:
             found.append(message)
             if len(found) == count:

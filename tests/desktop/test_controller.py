@@ -76,6 +76,13 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     locale.use("en")
 
 
+def last_delivery(stage: Stage) -> Delivery | None:
+    """How far the newest message has come."""
+    bubble = stage.screen.rows[-1]
+    assert isinstance(bubble, Bubble)
+    return bubble.delivery
+
+
 def test_it_is_what_the_window_calls(stage):
     intents: Intents = stage.opens()
     asked = [name for name in vars(Intents) if not name.startswith("_")]
@@ -544,13 +551,13 @@ class TestConversations:
         controller.send("Чайник вскипел")
         assert stage.link.of("act") == [(OutboxItem(GENERAL, nonce(500), "Чайник вскипел", stage.now),)]
         stage.tells(OutboxListed(GENERAL, (waiting(500),)))
-        assert stage.screen.rows[-1].delivery is Delivery.WAITING
+        assert last_delivery(stage) is Delivery.WAITING
         entry = Entry(GENERAL, Seq(2), "message", ANNA.id, MORNING, nonce(500), "Чайник вскипел")
         stage.tells(EntriesKnown(GENERAL, (entry,), live=True), OutboxListed(GENERAL, ()))
         assert stage.bodies == ["boris 1", "Чайник вскипел"]
-        assert stage.screen.rows[-1].delivery is Delivery.STORED
+        assert last_delivery(stage) is Delivery.STORED
         stage.tells(ReadSeen(GENERAL, BORIS.id, Seq(2)))
-        assert stage.screen.rows[-1].delivery is Delivery.READ
+        assert last_delivery(stage) is Delivery.READ
 
     def test_whoever_answers_goes_to_the_end_and_the_line_goes(self, stage):
         controller = stage.anna_is_in(group(1, last_seq=3, read_seq=1, unread=2))

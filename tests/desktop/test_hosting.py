@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
@@ -71,10 +71,10 @@ def make(tmp_path: Path, told: Told) -> Iterator[Make]:
     """Makes a hosting on a folder of this test; all end with it."""
     made: list[Hosting] = []
 
-    def hosting(*more: str, **changes: object) -> Hosting:
+    def hosting(*more: str, **changes: Any) -> Hosting:
         made.append(
             Hosting(told.tell, tmp_path / "log", (*options(tmp_path), *more), data_dir=tmp_path / "data", **changes)
-        )  # type: ignore[arg-type]
+        )
         return made[-1]
 
     yield hosting
@@ -193,6 +193,11 @@ def test_a_relay_that_never_gets_ready_is_given_up(make: Make, told: Told) -> No
     assert told.until(HostingFailed).message
 
 
+def runs(hosting: Hosting) -> bool:
+    # Asked by a function, since mypy takes an attribute that was looked at for unchanged.
+    return hosting.is_running
+
+
 def test_a_relay_that_was_let_stay_is_found_and_can_be_stopped(make: Make, told: Told) -> None:
     first = make()
     first.start()
@@ -204,10 +209,10 @@ def test_a_relay_that_was_let_stay_is_found_and_can_be_stopped(make: Make, told:
         second.start()
         stands = told.until(HostingStands, since)
         assert stands == HostingStands(ready.relay_id, ready.name, ready.port, asked=True)
-        assert second.is_running
+        assert runs(second)
         assert not any(isinstance(event, HostingFailed) for event in told.events)
         second.let_stay()
-        assert not second.is_running
+        assert not runs(second)
 
         third, since = make(), len(told.events)
         third.look()
@@ -215,7 +220,7 @@ def test_a_relay_that_was_let_stay_is_found_and_can_be_stopped(make: Make, told:
         third.end()
         told.until(HostingStopped, since)
         assert ends_within(pid, 5)
-        assert not third.is_running
+        assert not runs(third)
     finally:
         if not ends_within(pid, 0.1):
             os.kill(pid, signal.SIGTERM)

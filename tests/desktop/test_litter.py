@@ -58,5 +58,10 @@ def test_another_thread_that_makes_many_objects_collects_none():
 )
 def test_the_oldest_generation_that_is_due_is_collected(counts, generation):
     collected: list[int] = []
-    assert litter.collect(lambda: counts, lambda number: collected.append(number) or 0) == generation
+
+    def collect(number: int) -> int:
+        collected.append(number)
+        return 0
+
+    assert litter.collect(lambda: counts, collect) == generation
     assert collected == ([] if generation is None else [generation])

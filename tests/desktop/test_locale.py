@@ -56,8 +56,9 @@ def placeholders(text: str) -> set[str]:
     return {name for _literal, name, _spec, _conversion in Formatter().parse(text) if name is not None}
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    """Of one that has no translation: an empty one."""
+    return (text or "",) if text is None or isinstance(text, str) else tuple(text)
 
 
 class TestTheRussianCatalogue:

@@ -149,7 +149,12 @@ def test_other_threads_may_tell():
     clock = Clock()
     fold = Fold(clock)
     pump = pump_of(clock, fold)
-    threads = [threading.Thread(target=lambda: [pump.tell(number) for number in range(1000)]) for _ in range(4)]
+
+    def tell() -> None:
+        for number in range(1000):
+            pump.tell(number)
+
+    threads = [threading.Thread(target=tell) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,7 +12,7 @@ from desktop import locale
 from desktop.controller.words import refusal
 from desktop.link.denied import Denied
 from desktop.refusals import REACHED
-from desktop.view.relay.audit import LIMITS
+from desktop.view.limits_form import LIMITS
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from common.ids import GroupId
 from common.protocol.messages import MuteMember, SetSlow
-from desktop.events.outbox import OutboxState
 from desktop.ordered import Ordered
 from tests.desktop.link.clients import Client, Enter
 from tests.desktop.link.relays import RelayProcess
+from tests.desktop.link.test_sending import failed
 
 
 def talk(relay: RelayProcess, enter: Enter) -> tuple[Client, Client, GroupId]:
@@ -39,9 +39,9 @@ def test_who_is_muted_is_told_so_and_again_when_they_may_write(relay: RelayProce
     orders(anna, MuteMember(group=group, user=user_id(boris), seconds=3))
     boris.until(lambda: boris.groups[group].muted)
     nonce = boris.says("too much", group)
-    failed = boris.until(lambda: (item := boris.item(nonce)) and item.state is OutboxState.FAILED and item)
-    assert failed.body == "too much"
-    assert "seconds" in failed.problem
+    refused = failed(boris, nonce)
+    assert refused.body == "too much"
+    assert "seconds" in refused.problem
 
     boris.until(lambda: boris.groups[group].muted is None)
     boris.link.retry(nonce)

@@ -117,7 +117,7 @@ async def desk(archive: Archive) -> AsyncIterator[Desk]:
 async def test_a_message_is_on_disk_before_it_is_said(desk: Desk, archive: Archive) -> None:
     on_disk: list[int] = []
 
-    async def say(post: Post) -> Sent:
+    async def say(post: Command) -> Sent:
         on_disk.append(len(await archive._database.run(lambda conn: conn.execute("SELECT * FROM outbox").fetchall())))
         return await desk.say(post)
 

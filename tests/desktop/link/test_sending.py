@@ -247,7 +247,10 @@ def test_of_three_files_only_the_one_that_failed_is_sent_again(relay: RelayProce
     problem = failed(anna, nonce).problem
     assert "два.txt" in problem
     assert GONE in problem
-    states = lambda: {one.name: one.state for one in anna.transfers.values()}  # noqa: E731
+
+    def states() -> dict[str, str]:
+        return {one.name: one.state for one in anna.transfers.values()}
+
     anna.until(lambda: states() == {"раз.txt": "done", "два.txt": "failed", "три.txt": "done"})
     assert boris.messages() == []
     two.write_text("снова здесь")
@@ -256,7 +259,8 @@ def test_of_three_files_only_the_one_that_failed_is_sent_again(relay: RelayProce
     assert files_of(boris, nonce) == ["раз.txt", "два.txt", "три.txt"]
     again = [event for event in anna.events[since:] if isinstance(event, OutboxListed)]
     assert again
-    sent = {one.name for event in anna.events[since:] if (one := getattr(event, "transfer", None)) is not None}
+    told = [getattr(event, "transfer", None) for event in anna.events[since:]]
+    sent = {transfer.name for transfer in told if transfer is not None}
     assert sent == {"два.txt"}
     entry = boris.entry(nonce)
     assert entry is not None

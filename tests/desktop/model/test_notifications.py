@@ -284,6 +284,7 @@ class TestBurst:
         person = Person(*(group(number, f"Group {number}") for number in range(2, 7)))
         person.comes(*(said(seq, BORIS, seq, group=GroupId(number)) for number in range(2, 6) for seq in (1, 2)))
         (shown,) = person.sees()
+        assert isinstance(shown, Notification)
         assert (shown.group, shown.title) == (None, "8 new messages in 4 conversations")
         assert shown.text == "Group 2, Group 3, Group 4, Group 5"
         for number in range(2, 5):

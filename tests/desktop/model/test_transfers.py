@@ -16,7 +16,7 @@ PLAN = "b" * 32
 
 
 def transfer(key: str, state: Any = "running", done: int = 0, **more: Any) -> Transfer:
-    said = {"kind": "download", "file": KETTLE, "size": 100} | more
+    said: dict[str, Any] = {"kind": "download", "file": KETTLE, "size": 100} | more
     return Transfer(
         key,
         said["kind"],

@@ -22,6 +22,7 @@ from desktop.model.rows import BanRow, HitRow, MemberRow, PinRow, Quote, RailRow
 from desktop.model.unsent import UnsentRow, UnsentText
 from desktop.screen import Editing, Replying, Writing
 from desktop.view import fuzzy, keys
+from desktop.view.block import Text
 from desktop.view.file_dialog import FileDialog
 from desktop.view.layouts import swapped
 from desktop.view.mentions import begun, called
@@ -530,7 +531,8 @@ def test_a_code_to_be_photographed_has_whole_squares_and_a_white_border():
     assert image.width <= 200
     assert {image.getpixel((x, 2 * step)) for x in range(image.width)} == {(255, 255, 255, 255)}
     # The finder in the corner: seven dark squares, one light, begin after the quiet zone of four.
-    row = [image.getpixel(((4 + place) * step + step // 2, 4 * step + 1))[0] for place in range(8)]
+    red = image.getchannel(0)
+    row = [red.getpixel(((4 + place) * step + step // 2, 4 * step + 1)) for place in range(8)]
     assert row == [0] * 7 + [255]
 
 
@@ -610,7 +612,7 @@ def test_what_was_found_is_emphasised(stage: Stage):
     stage.window.show_hits("tea", [hit(5)], True, False)
     stage.pump()
     found: PickList = top(stage).list
-    fonts = {mark.text: mark.font for mark in found.block(0).marks if hasattr(mark, "text")}
+    fonts = {mark.text: mark.font for mark in found.block(0).marks if isinstance(mark, Text)}
     assert fonts["tea"] == "small_bold"
     assert fonts["some"] == "small"
 

@@ -29,7 +29,7 @@ from desktop.view.clipboard import paths_of
 from desktop.view.dropping import COMMAND
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import GENERAL, conversation, open_main, said
-from tests.desktop.view.test_window import everything, texts
+from tests.desktop.view.test_window import everything, texts, top
 
 pytestmark = pytest.mark.window
 NEEDS_XCLIP = pytest.mark.skipif(shutil.which("xclip") is None, reason="xclip is missing: apt-get install -y xclip")
@@ -216,7 +216,7 @@ def test_no_dialog_opens_where_nothing_can_be_attached(talk: Stage, dialog: list
     talk.window.ask(Question("?", "?", (Choice("", "No"),)), lambda _key: None)
     talk.pump()
     talk.screen.files_in.choose()
-    talk.window._sheets.top.close()
+    top(talk).close()
     talk.window.show_header(None)
     talk.pump()
     talk.screen.files_in.choose()
@@ -385,7 +385,7 @@ def test_nothing_is_dropped_behind_a_sheet_or_without_a_conversation(talk: Stage
     talk.pump()
     assert drag(talk, "DropPosition") == "refuse_drop"
     assert drag(talk, "Drop:DND_Files", "/srv/a") == "refuse_drop"
-    talk.window._sheets.top.close()
+    top(talk).close()
     talk.window.show_header(None)
     talk.pump()
     assert drag(talk, "DropPosition") == "refuse_drop"

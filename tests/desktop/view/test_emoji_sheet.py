@@ -11,6 +11,7 @@ from desktop.view import emoji
 from desktop.view.sheets.emoji import RECENT, EmojiSheet, note_emoji, recent_emoji
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import conversation, open_main
+from tests.desktop.view.test_window import top
 
 pytestmark = pytest.mark.window
 
@@ -75,7 +76,7 @@ def test_a_word_that_nothing_is_called_finds_nothing(stage: Stage):
     sheet = opened(stage)
     search(stage, sheet, "qqqq")
     press(stage, sheet, "Down", "Right", "Return")
-    assert stage.window._sheets.top is sheet
+    assert top(stage) is sheet
     assert "no emoji" in sheet._name["text"]
     search(stage, sheet, "")
     assert sheet.grid_.count() > 100

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tkinter as tk
+from collections.abc import Iterator
 from pathlib import Path
+from tkinter import filedialog, ttk
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +14,6 @@ from common.ids import GroupId, Millis
 from desktop.export.order import Order, Progress
 from desktop.view import exporting
 from desktop.view.links import Address, Kind
-from desktop.view.sheets import export as export_sheet
 from desktop.view.sheets import export_progress
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import GENERAL, conversation, open_main
@@ -52,9 +54,9 @@ def switch(stage: Stage, label: str) -> None:
     stage.pump()
 
 
-def everything(widget):  # type: ignore[no-untyped-def]
+def everything(widget: tk.Misc) -> Iterator[ttk.Checkbutton]:
     for child in widget.winfo_children():
-        if child.winfo_class() == "TCheckbutton":
+        if isinstance(child, ttk.Checkbutton):
             yield child
         yield from everything(child)
 
@@ -93,7 +95,7 @@ def test_what_is_switched_off_does_not_come_out_and_nothing_at_all_cannot_be_ask
 
 
 def test_another_place_is_chosen_and_remembered(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(export_sheet.filedialog, "askdirectory", lambda **_options: str(tmp_path))
+    monkeypatch.setattr(filedialog, "askdirectory", lambda **_options: str(tmp_path))
     ask_for_it(stage)
     press(stage, "Another place…")
     assert str(tmp_path) in texts(stage)
@@ -105,7 +107,7 @@ def test_another_place_is_chosen_and_remembered(stage: Stage, monkeypatch: pytes
 
 
 def test_a_new_look_keeps_what_was_chosen(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(export_sheet.filedialog, "askdirectory", lambda **_options: str(tmp_path))
+    monkeypatch.setattr(filedialog, "askdirectory", lambda **_options: str(tmp_path))
     ask_for_it(stage)
     press(stage, "Another place…")
     switch(stage, "The attached files too")

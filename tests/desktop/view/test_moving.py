@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tkinter import ttk
 from typing import Any
 
 import pytest
@@ -105,8 +106,8 @@ def test_a_move_that_was_broken_off_is_finished_or_forgotten_from_either_place(s
     stage.pump()
     assert panel._unfinished.winfo_ismapped()
     assert str(panel.begin.cget("state")) == "disabled"
-    finish, _forget = [child for child in panel._unfinished.winfo_children() if child.winfo_class() == "TButton"]
-    finish.invoke()  # type: ignore[attr-defined]
+    finish, _forget = [child for child in panel._unfinished.winfo_children() if isinstance(child, ttk.Button)]
+    finish.invoke()
     assert stage.asked.of("finish_move")
     stage.window.show_move(MoveShown("starting"))
     sheet = sheet_of(stage)

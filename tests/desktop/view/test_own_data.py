@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from desktop.own_data import OwnDataProgress
+from desktop.view.links import Address
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import conversation, open_main
 from tests.desktop.view.test_window import press, texts, top
@@ -75,7 +76,7 @@ def test_it_can_be_given_up(stage: Stage):
 
 
 def test_in_the_end_it_is_said_where_it_is(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    opened = []
+    opened: list[Address] = []
     monkeypatch.setattr("desktop.view.sheets.own_data.open_address", opened.append)
     arrive(stage)
     shown(stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _tkinter
 import tkinter as tk
 
 import pytest
@@ -27,5 +28,5 @@ def test_what_is_high_without_the_scrollbar_and_low_beside_it_comes_to_rest(stag
 
     content.bind("<Configure>", wrap)
     stage.wait(lambda: heights.count(500) > 1, "the bar never came and went")
-    stage.wait(lambda: not top.tk.dooneevent(tk._tkinter.DONT_WAIT), "it never comes to rest")
+    stage.wait(lambda: not top.tk.dooneevent(_tkinter.DONT_WAIT), "it never comes to rest")
     top.destroy()

@@ -18,7 +18,7 @@ from desktop.screen import Place
 from desktop.view.settings.sections import SECTIONS
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import GENERAL, conversation, open_main
-from tests.desktop.view.test_window import press, texts, top
+from tests.desktop.view.test_window import focused, press, texts, top
 
 pytestmark = pytest.mark.window
 
@@ -42,14 +42,14 @@ def test_every_section_is_reached_by_keys_alone_and_comes_back_to_the_first(stag
     seen = []
     for _section in SECTIONS:
         seen.append(sheet.section)
-        stage.window.root.focus_get().event_generate("<Down>")
+        focused(stage).event_generate("<Down>")
         stage.pump()
     assert seen == [section.name for section in SECTIONS]
     assert sheet.section == SECTIONS[0].name
-    stage.window.root.focus_get().event_generate("<Control-Next>")
+    focused(stage).event_generate("<Control-Next>")
     stage.pump()
     assert sheet.section == SECTIONS[1].name
-    stage.window.root.focus_get().event_generate("<Escape>")
+    focused(stage).event_generate("<Escape>")
     stage.pump()
     assert top(stage) is None
     assert stage.screen.composer.value() == "half written"

@@ -46,7 +46,7 @@ from desktop.view.theme import SHEET_BLUR
 from relay.health.troubles import CODES
 from tests.desktop.view.conftest import Stage
 from tests.desktop.view.talk import conversation, open_main
-from tests.desktop.view.test_window import press, texts, top
+from tests.desktop.view.test_window import focused, press, texts, top
 
 pytestmark = pytest.mark.window
 
@@ -87,10 +87,10 @@ def test_every_section_is_reached_by_keys(stage: Stage):
     seen = []
     for _section in SECTIONS:
         seen.append(sheet.section)
-        stage.window.root.focus_get().event_generate("<Down>")
+        focused(stage).event_generate("<Down>")
         stage.pump()
     assert seen == [section.name for section in SECTIONS]
-    stage.window.root.focus_get().event_generate("<Escape>")
+    focused(stage).event_generate("<Escape>")
     stage.pump()
     assert top(stage) is None
 

@@ -400,7 +400,7 @@ def press_key(stage: Stage, key: str) -> None:
 
 
 def test_a_click_on_a_reaction_puts_or_takes_the_own_one(stage: Stage):
-    rows = [message(1, reactions=(Reaction("👍", 2, True), Reaction("🎉", 1, False)))]
+    rows: list[Row] = [message(1, reactions=(Reaction("👍", 2, True), Reaction("🎉", 1, False)))]
     open_main(stage, rows)
     view = timeline(stage)
     drawn = view.drawn(0)
@@ -534,7 +534,7 @@ def test_where_somebody_jumps_to_is_pointed_out_for_a_moment(stage: Stage, monke
 
 
 def test_what_calls_nobody_is_not_drawn_like_a_call(stage: Stage):
-    rows = [message(1, body="Ask @nobody or @anna"), message(2, body="Ask @nobody or @anna", calls=True)]
+    rows: list[Row] = [message(1, body="Ask @nobody or @anna"), message(2, body="Ask @nobody or @anna", calls=True)]
     open_main(stage, rows)
     colours = []
     for index in range(2):
@@ -613,6 +613,7 @@ def test_a_message_is_forwarded_to_the_conversation_that_is_typed(stage: Stage):
     sheet = next(child for child in stage.window.root.winfo_children() if isinstance(child, ForwardSheet))
     sheet._field.put("bUI")
     sheet._seek()
+    assert sheet._default is not None
     sheet._default.invoke()
     assert stage.asked.of("forward") == [(1, 3)]
     assert not sheet.winfo_exists()

@@ -65,6 +65,13 @@ def top(stage: Stage) -> Any:
     return stage.window._sheets.top
 
 
+def focused(stage: Stage) -> tk.Misc:
+    """What has the keyboard."""
+    widget = stage.window.root.focus_get()
+    assert widget is not None
+    return widget
+
+
 # -- choosing ----------------------------------------------------------------------------------------------------------
 
 

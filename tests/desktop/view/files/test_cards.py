@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from desktop.events.outbox import PendingUpload
 from desktop.events.transfers import Transfer
 from desktop.view import actions
-from desktop.view.block import Block, Picture, Rule, Text
+from desktop.view.block import Block, Live, Picture, Rule, Text
 from desktop.view.bubble import BubbleLayout
 from desktop.view.files import cards
 from desktop.view.files.cards import Item, items_of, lay_attached
@@ -112,7 +112,7 @@ def test_the_place_is_the_same_in_every_state(of: object, state: str):
         assert block.height == plain.height
         assert block.hits == plain.hits
         bottom, right = block.height, 700
-        assert all(mark.y < bottom and mark.x < right for mark in drawn(block) if not isinstance(mark, cards.Live))
+        assert all(mark.y < bottom and mark.x < right for mark in drawn(block) if not isinstance(mark, Live))
 
 
 def test_a_card_says_how_far_it_is_in_words_and_by_a_bar():

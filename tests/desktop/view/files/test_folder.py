@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tkinter import filedialog
 from typing import Any
 
 import pytest
 
 from desktop.settings import SettingsFile, downloads_folder
-from desktop.view import file_dialog
 from desktop.view.file_dialog import FileDialog
 from desktop.view.files import handing_over
 from desktop.view.files.files import name_for_disk
@@ -88,7 +89,7 @@ def test_the_desktop_s_own_dialog_says_where(
     script = tmp_path / program
     script.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.asked"\nprintf "%s\\n" /x/chosen.pdf\n')
     script.chmod(0o755)
-    monkeypatch.setattr(file_dialog.shutil, "which", lambda name: str(script) if name == program else None)
+    monkeypatch.setattr(shutil, "which", lambda name: str(script) if name == program else None)
     dialog = FileDialog(stage.window.root, stage.window.look)
     chosen: list[Path] = []
     dialog.save("Save as…", "plan.pdf", chosen.append)
@@ -100,7 +101,7 @@ def test_the_desktop_s_own_dialog_says_where(
 
 
 def test_tk_s_own_dialog_is_asked_where_there_is_none(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(file_dialog.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     asked: list[dict[str, Any]] = []
     answers = iter([str(tmp_path / "a.pdf"), ""])
 
@@ -108,7 +109,7 @@ def test_tk_s_own_dialog_is_asked_where_there_is_none(stage: Stage, tmp_path: Pa
         asked.append(options)
         return next(answers)
 
-    monkeypatch.setattr(file_dialog.filedialog, "asksaveasfilename", answer)
+    monkeypatch.setattr(filedialog, "asksaveasfilename", answer)
     dialog = FileDialog(stage.window.root, stage.window.look)
     chosen: list[Path] = []
     dialog.save("Save as…", "a.pdf", chosen.append)

@@ -225,6 +225,7 @@ def test_a_picture_that_moves_moves_until_somebody_stops_it(stage: Stage):
     assert not viewer._reel._job
     stage.window.set_theme("dark")
     viewer = stage.window._sheets.find(Viewer)
+    assert viewer is not None
     assert not viewer._reel._job, "it stands still in the other colours too"
     assert viewer._source.getpixel((0, 0)) == (seen[stood - 1],) * 3, "at the same frame"
     press(stage, viewer, "space")
