@@ -243,7 +243,7 @@ class Watcher(_Part):
     def menu(self, item: str) -> dict[str, int]:
         """The lines of its menu: what they say, and their numbers."""
         path = self.looks(item)["Menu"]
-        body = (0, -1, [])
+        body: tuple[int, int, list[str]] = (0, -1, [])
         _revision, (_root, _more, lines) = self._ask(item, path, _MENU, "GetLayout", "iias", body)
         return {line[1]["label"][1]: line[0] for _signature, line in lines}
 

@@ -161,7 +161,7 @@ class SecretService:
         return daemon
 
     def _is_there(self, bus: Any) -> bool:
-        from jeepney.bus_messages import message_bus
+        from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
 
         return bool(bus.send_and_get_reply(message_bus.NameHasOwner(_BUS_NAME), timeout=WITHIN_S).body[0])
 

@@ -7,7 +7,9 @@ import json
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from common.crypto.tls import client_context
 from tests.desktop.link.relays import RelayProcess, relay_in
@@ -29,7 +31,7 @@ class Caller:
         return http.client.HTTPSConnection("127.0.0.1", self.relay.port, context=client_context(), timeout=20)
 
     def asks(
-        self, method: str, path: str, body: bytes = b"", **headers: str
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = self.connects()
         try:
@@ -40,7 +42,7 @@ class Caller:
             connection.close()
 
     def stands_at(self, path: str) -> int:
-        return int(self.asks("HEAD", path, **TUS)[1]["Upload-Offset"])
+        return int(self.asks("HEAD", path, headers=TUS)[1]["Upload-Offset"])
 
 
 def arrives(blob: Path) -> None:
@@ -57,7 +59,7 @@ def test_an_upload_goes_on_after_a_kill(tmp_path: Path):
         account = json.dumps({"username": "anna", "password": "correct horse"}).encode()
         token = json.loads(caller.asks("POST", "/api/register", account)[2])["token"]
         caller.headers = {"Authorization": f"Bearer {token}"}
-        path = caller.asks("POST", "/api/files", **TUS, **{"Upload-Length": str(SIZE)})[1]["Location"]
+        path = caller.asks("POST", "/api/files", headers={**TUS, "Upload-Length": str(SIZE)})[1]["Location"]
         part = {**caller.headers, **TUS, "Content-Type": "application/offset+octet-stream"}
         sending = caller.connects()
         sending.putrequest("PATCH", path)
@@ -71,6 +73,6 @@ def test_an_upload_goes_on_after_a_kill(tmp_path: Path):
         sending.close()
         relay.start()
         assert caller.stands_at(path) == said
-        status, _, _ = caller.asks("PATCH", path, DATA[said:], **{**part, "Upload-Offset": str(said)})
+        status, _, _ = caller.asks("PATCH", path, DATA[said:], {**part, "Upload-Offset": str(said)})
         assert status == 204
         assert caller.asks("GET", path)[2] == DATA

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import signal
-import sys
 import time
 
 from desktop.events.relays import FoundRelay
@@ -57,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

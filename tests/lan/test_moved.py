@@ -124,4 +124,5 @@ async def test_a_network_that_is_cut_while_it_holds_still_leaves_it_where_it_was
 
 def anna_state(program: Program) -> dict[str, Any]:
     """The state that a talker told last."""
-    return [json.loads(line) for line in program.lines if '"state"' in line and '"event": "state"' in line][-1]
+    state: dict[str, Any] = json.loads([line for line in program.lines if '"event": "state"' in line][-1])
+    return state

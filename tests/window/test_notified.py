@@ -135,6 +135,8 @@ def test_a_closed_window_stays_beside_the_clock_and_comes_back(hands, watcher, r
 
 
 def _has_read(boris: Client, text: str) -> bool:
+    assert boris.user is not None
+    own = boris.user.id
     seqs = [entry.seq for entry in boris.log[boris.general].values() if entry.body == text]
-    reads = [event for event in boris.events if isinstance(event, ReadSeen) and event.user != boris.user.id]
+    reads = [event for event in boris.events if isinstance(event, ReadSeen) and event.user != own]
     return bool(seqs) and any(event.seq >= seqs[0] for event in reads)

@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zeroconf import DNSIncoming, DNSOutgoing, DNSPointer, service_type_name
+from zeroconf import DNSIncoming, DNSOutgoing, DNSPointer, service_type_name  # type: ignore[attr-defined]
 
 from common.discovery.record import (
     ADDRESSES_MAX,
