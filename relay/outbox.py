@@ -128,13 +128,15 @@ class Outbox:
             self._behind.add(group)
             self._tally.skipped += chunk.count
             return
+        together = self._together
         self._items.append(chunk)
-        self._together.hold(chunk)
+        together.share(chunk)
         self._events += chunk.count
         self._bytes += chunk.size
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
             self._drop_entries()
-        self._together.look()
+        if together.bytes > limits.OUTBOXES_BYTES:
+            together.look()
 
     def forget(self, group: GroupId) -> None:
         """The link's person is in *group* no more: where its log goes on is not told."""

@@ -63,26 +63,33 @@ class Together:
         """*item* waits in one more outbox."""
         if isinstance(item, bytes):
             self.bytes += len(item)
-            return
+        else:
+            self.share(item)
+
+    def share(self, item: Shared) -> None:
+        """As `hold`: this is done for each link and message."""
         self.bytes += PLACE_BYTES if item.holders else PLACE_BYTES + item.size
         item.holders += 1
 
     def let_go(self, items: Iterable[bytes | Shared]) -> None:
         """*items* wait in one outbox less."""
+        gone = 0
         for item in items:
             if isinstance(item, bytes):
-                self.bytes -= len(item)
+                gone += len(item)
             else:
-                item.holders -= 1
-                self.bytes -= PLACE_BYTES if item.holders else PLACE_BYTES + item.size
+                item.holders = holders = item.holders - 1
+                gone += PLACE_BYTES if holders else PLACE_BYTES + item.size
+        self.bytes -= gone
+        if self._again_at and self.bytes <= limits.OUTBOXES_BYTES:
+            self._again_at = 0
 
     def look(self) -> None:
         """Make room where it is too much: more than was there when room could not be made last."""
-        if self.bytes <= limits.OUTBOXES_BYTES:
-            self._again_at = 0
-        elif self.bytes > self._again_at:
+        if self.bytes > max(limits.OUTBOXES_BYTES, self._again_at):
             self._make_room()
-            self._again_at = self.bytes + limits.OUTBOXES_BYTES // 16
+            if self.bytes > limits.OUTBOXES_BYTES:  # what is being sent cannot be dropped: it is not tried at each push
+                self._again_at = self.bytes + limits.OUTBOXES_BYTES // 16
 
     def _make_room(self) -> None:
         enough = limits.OUTBOXES_BYTES - limits.OUTBOXES_BYTES // 8
