@@ -93,12 +93,17 @@ class Together:
 
     def _make_room(self) -> None:
         enough = limits.OUTBOXES_BYTES - limits.OUTBOXES_BYTES // 8
-        fullest = sorted(self._waiters, key=lambda each: each.waiting_bytes, reverse=True)
-        for waiter in fullest:
+        for waiter in self._fullest():
             if self.bytes <= enough:
                 return
             waiter.fall_behind()
-        for waiter in sorted(fullest, key=lambda each: each.waiting_bytes, reverse=True):
+        for waiter in self._fullest():
             if self.bytes <= limits.OUTBOXES_BYTES:
                 return
             waiter.cut_off()
+
+    def _fullest(self) -> list[Waiter]:
+        """Those with the most first; without those who have so little that all could have it: they pay for nobody's hanging send."""
+        fair = limits.OUTBOXES_BYTES // (2 * len(self._waiters))
+        several = [each for each in self._waiters if each.waiting_bytes > fair]
+        return sorted(several, key=lambda each: each.waiting_bytes, reverse=True)

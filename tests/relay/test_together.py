@@ -52,6 +52,16 @@ def test_where_answers_alone_are_too_much_the_one_with_the_most_is_ended(togethe
     assert together.bytes == 20 * KIB
 
 
+async def test_who_has_little_waiting_does_not_pay_for_what_hangs_at_others(together: Together):
+    hanging, entries, answers = outboxes(together, 3)
+    hanging.answer(b"x" * 62 * KIB)
+    await hanging.take()
+    entries.push(chunk(2 * KIB))
+    answers.answer(b"x" * 2 * KIB)
+    assert together.bytes > limits.OUTBOXES_BYTES
+    assert [entries.is_behind, entries.is_ending, answers.is_ending] == [False, False, False]
+
+
 async def test_of_what_was_sent_nothing_counts_any_more(together: Together):
     (outbox,) = outboxes(together, 1)
     outbox.push(chunk(KIB))
@@ -89,7 +99,8 @@ async def test_however_it_is_filled_and_emptied_the_sum_is_right(together: Toget
         several[number % 5].answer(b"z" * (number * 13 % 700))
         if number % 7 == 0 and several[number % 4].waiting_bytes:
             await several[number % 4].take()
-        assert 0 <= together.bytes <= limits.OUTBOXES_BYTES
+        on_their_way = sum(len(each._flying) for each in several)
+        assert on_their_way <= together.bytes <= limits.OUTBOXES_BYTES + on_their_way
     for outbox in several:
         outbox.close()
     assert together.bytes == 0
