@@ -114,13 +114,17 @@ async def test_many_who_stop_reading_fill_no_more_memory_than_all_may(tmp_path: 
             last = dict(zip(groups, seqs_now, strict=True))
             assert together.bytes <= limits.OUTBOXES_BYTES
         for group in groups:
-            await anna.hears(lambda event, group=group: event.get("group") == group and event.get("seq") == last[group])
+            await hears_of(anna, group, last[group])
             seqs = [entry["seq"] for entry in anna.entries(group)]
             assert seqs == list(range(seqs[0], last[group] + 1)), "who reads misses nothing"
         assert stage.relay.parts.tally.fallen_behind > 0
         assert stage.relay.parts.tally.cut_off == 0
         await links.aclose()
     assert together.bytes == 0
+
+
+async def hears_of(person: Person, group: int, seq: int) -> None:
+    await person.hears(lambda event: event.get("group") == group and event.get("seq") == seq)
 
 
 async def test_a_send_that_hangs_ends_that_link_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -31,6 +31,7 @@ from relay.moving.receiving import GivenUp, NoMove, Stage, finish
 from relay.moving.ticket import new_claim
 from relay.opening import open_store
 from relay.storage.copying import Copy, look_at_copy
+from relay.storage.store import Store
 from tests.files import Courier
 from tests.people import PASSWORD, Json, quiet_config, staged
 from tests.relay.moving.moves import elsewhere, link_for, moves_in, now, owner_of, served, taken_over
@@ -244,6 +245,7 @@ async def test_of_two_copies_at_once_the_second_is_refused_and_the_first_is_whol
         anna = await owner_of(stage)
         seq = await anna.says("it comes along")
         link, store = await link_for(stage, anna), stage.relay.parts.store
+        assert isinstance(store, Store)
         copy_to = store.copy_to
 
         async def when_told(*given: Any) -> Any:
@@ -287,6 +289,7 @@ async def test_who_asks_again_while_a_copy_that_broke_off_is_still_sent_waits_fo
     try:
         async with staged(here) as stage:
             link, store = await link_for(stage, await owner_of(stage)), stage.relay.parts.store
+            assert isinstance(store, Store)
             copy_to = store.copy_to
 
             async def when_told(*given: Any) -> Any:
