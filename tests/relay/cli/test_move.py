@@ -103,7 +103,7 @@ async def test_what_its_keys_do_not_open_is_not_taken_back(here: Config, there: 
     for path in here.key_file.parent.iterdir():
         path.unlink()
     code, said, _ = await relay(here, "move", "take-back", "--yes", "--json")
-    assert (code, json.loads(said)["code"]) == (1, "not_possible")
+    assert (code, json.loads(said)["code"]) == (1, "key_unavailable")
     assert read_moved(here.data_dir) is not None
     code, _, _ = await relay(here, "move", "take-back", "--yes", "--recovery-code", typed=f"{code_of_it}\n")
     assert (code, read_moved(here.data_dir)) == (0, None)
