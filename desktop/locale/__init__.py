@@ -1,20 +1,19 @@
 """Words for people in their language: gettext catalogues beside this file, and how each language writes days and times.
 
-English is the language of the sources; every other one is a folder here with a catalogue. One language is in use at a
+English is the language of the sources; every other one is a folder here with a compiled catalogue. One language is in use at a
 time, for the whole process. Words are looked up when they are shown, never when a module is imported, so that the language can
 change while the window is open; tables of words use `mark`.
 """
 
 from __future__ import annotations
 
+import gettext
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 from common import environment
 from common.ids import Millis
-from desktop.locale.catalogue import Catalogue, read
 
 DOMAIN: Final = "pymessenger"
 SOURCE_LANGUAGE: Final = "en"
@@ -28,23 +27,17 @@ class _InUse:
     """The one language of this process."""
 
     language: str = SOURCE_LANGUAGE
-    catalogue: Catalogue | None = None
-    """None: the sources speak it."""
+    translations: gettext.NullTranslations = gettext.NullTranslations()
 
 
 def _(message: str) -> str:
     """*message* in the language in use; itself where there is no translation."""
-    catalogue = _InUse.catalogue
-    return message if catalogue is None else catalogue.words.get(message, message)
+    return _InUse.translations.gettext(message)
 
 
 def n_(singular: str, plural: str, n: int) -> str:
     """The form that belongs to *n* things; it still has its placeholders: ``n_("{n} day", "{n} days", n).format(n=n)``."""
-    catalogue = _InUse.catalogue
-    forms = None if catalogue is None else catalogue.forms.get(singular)
-    if catalogue is None or forms is None:
-        return singular if n == 1 else plural
-    return forms[catalogue.form_of(n)]
+    return _InUse.translations.ngettext(singular, plural, n)
 
 
 def mark(message: str) -> str:
@@ -55,14 +48,12 @@ def mark(message: str) -> str:
 def use(language: str) -> str:
     """Speak *language* from now on; an unknown one becomes English. Returns the language really in use."""
     found = language if language in languages() else SOURCE_LANGUAGE
-    _InUse.catalogue = None if found == SOURCE_LANGUAGE else _catalogue(found)
+    if found == SOURCE_LANGUAGE:
+        _InUse.translations = gettext.NullTranslations()
+    else:
+        _InUse.translations = gettext.translation(DOMAIN, str(FOLDER), [found])
     _InUse.language = found
     return found
-
-
-@cache
-def _catalogue(language: str) -> Catalogue:
-    return read(FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po")
 
 
 def current() -> str:
@@ -72,7 +63,7 @@ def current() -> str:
 
 def languages() -> tuple[str, ...]:
     """Codes of all languages that there are, English first."""
-    others = sorted(path.parent.parent.name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+    others = sorted(path.parent.parent.name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
     return (SOURCE_LANGUAGE, *others)
 
 

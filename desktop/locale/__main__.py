@@ -1,4 +1,4 @@
-"""``python -m desktop.locale``: put new texts of the sources into every catalogue and take unused ones out. Needs Babel."""
+"""``python -m desktop.locale``: put new texts of the sources into every catalogue, take unused ones out, compile. Needs Babel."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from desktop.locale import DOMAIN, FOLDER
@@ -34,6 +35,8 @@ def main() -> None:
         catalogue.creation_date, catalogue.revision_date = created, revised
         with path.open("wb") as file:
             write_po(file, catalogue, width=120, no_location=True, sort_output=True)
+        with path.with_suffix(".mo").open("wb") as file:
+            write_mo(file, catalogue)
 
 
 def _said_in(path: Path) -> Iterator[tuple[str, ...]]:

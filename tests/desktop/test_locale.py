@@ -1,9 +1,8 @@
-"""Words in the person's language: complete, with the same placeholders, read as gettext does, and well-formed days and times."""
+"""Words in the person's language: complete, with the same placeholders, compiled, and well-formed days and times."""
 
 from __future__ import annotations
 
 import ast
-import gettext
 import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -17,7 +16,6 @@ from babel.messages.pofile import read_po
 
 from common.ids import Millis
 from desktop import locale
-from desktop.locale.catalogue import read
 
 ROOT = Path(__file__).parent.parent.parent
 PO = locale.FOLDER / "ru" / "LC_MESSAGES" / f"{locale.DOMAIN}.po"
@@ -87,44 +85,10 @@ class TestTheRussianCatalogue:
         ]
         assert wrong == []
 
-    def test_the_client_reads_in_it_what_gettext_does(self):
+    def test_the_compiled_one_is_up_to_date(self):
         compiled = io.BytesIO()
         write_mo(compiled, catalogue())
-        compiled.seek(0)
-        theirs, ours = gettext.GNUTranslations(compiled), read(PO)
-        for message in messages():
-            if message.pluralizable:
-                one, many = forms(message.id)
-                for n in range(200):
-                    assert ours.forms[one][ours.form_of(n)] == theirs.ngettext(one, many, n)
-            else:
-                (text,) = forms(message.id)
-                assert ours.words[text] == theirs.gettext(text)
-        assert len(ours.words) + len(ours.forms) == len(messages())
-
-    def test_it_is_not_compiled(self):
-        assert list(locale.FOLDER.rglob("*.mo")) == [], "the .po is read as it is: delete this, also from git"
-
-
-class TestReadingACatalogue:
-    HEAD = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
-
-    def test_signs_that_are_escaped_and_texts_of_several_lines(self, tmp_path):
-        path = tmp_path / "some.po"
-        path.write_text(self.HEAD + 'msgid ""\n"say \\"one\\"\\n"\n"two\\\\n"\nmsgstr "\\tein\\"s"\n', encoding="utf-8")
-        assert read(path).words == {'say "one"\ntwo\\n': '\tein"s'}
-
-    def test_what_is_not_translated_is_not_in_it(self, tmp_path):
-        path = tmp_path / "some.po"
-        some = 'msgid "a"\nmsgstr ""\n\nmsgid "b"\nmsgid_plural "bs"\nmsgstr[0] ""\nmsgstr[1] "Bs"\n'
-        path.write_text(self.HEAD + some, encoding="utf-8")
-        assert (read(path).words, read(path).forms) == ({}, {})
-
-    def test_one_without_its_plural_forms_is_said_to_be(self, tmp_path):
-        path = tmp_path / "some.po"
-        path.write_text('msgid "a"\nmsgstr "b"\n', encoding="utf-8")
-        with pytest.raises(ValueError, match="has no Plural-Forms"):
-            read(path)
+        assert PO.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run: python -m desktop.locale"
 
 
 class TestTheLanguageInUse:
