@@ -32,7 +32,7 @@ from common.protocol.messages import (
 from relay.outbox import Chunk, End, Outbox, chunks_of
 from relay.roster import Group, Roster
 from relay.tally import Tally
-from relay.together import Together
+from relay.together import PLACE_BYTES, Together
 
 GATHERING_S: Final = 0.05
 WOKEN_AT_ONCE: Final = 8
@@ -272,6 +272,8 @@ class Fanout:
         for chunk in chunks:
             for outbox in outboxes:
                 outbox.push(chunk)
+        places = PLACE_BYTES * len(outboxes)
+        self._together.grow(sum(chunk.size + places for chunk in chunks))
         for outbox in outboxes:
             if outbox.is_waiting and not outbox.is_in_line:
                 outbox.is_in_line = True

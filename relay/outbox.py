@@ -8,7 +8,7 @@ link that does not even take those is ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -35,15 +35,13 @@ class Chunk:
     *group*: whose entries they are; None for events that must not be dropped.
     """
 
-    __slots__ = ("count", "frame", "group", "holders", "size")
+    __slots__ = ("count", "frame", "group", "size")
 
     def __init__(self, group: GroupId | None, words: Sequence[bytes]) -> None:
         self.group = group
         self.count = len(words)
         self.frame = frame_of(words)
         self.size = len(self.frame)
-        self.holders = 0
-        """In how many outboxes it waits."""
 
 
 def chunks_of(group: GroupId | None, words: Iterable[bytes]) -> list[Chunk]:
@@ -120,7 +118,10 @@ class Outbox:
     # -- putting -------------------------------------------------------------------------------------------------------
 
     def push(self, chunk: Chunk) -> None:
-        """Queue a chunk that all its links share; when there is no room for it, fall behind. `wake` is the caller's to call."""
+        """Queue a chunk that all its links share; when there is no room for it, fall behind.
+
+        `wake`, and `Together.grow` by what all of them got, are the caller's to call.
+        """
         if self._end is not None:
             return
         group = chunk.group
@@ -128,15 +129,11 @@ class Outbox:
             self._behind.add(group)
             self._tally.skipped += chunk.count
             return
-        together = self._together
         self._items.append(chunk)
-        together.share(chunk)
         self._events += chunk.count
         self._bytes += chunk.size
         if self._events > limits.OUTBOX_EVENTS or self._bytes > limits.OUTBOX_BYTES:
             self._drop_entries()
-        if together.bytes > limits.OUTBOXES_BYTES:
-            together.look()
 
     def forget(self, group: GroupId) -> None:
         """The link's person is in *group* no more: where its log goes on is not told."""
@@ -146,14 +143,13 @@ class Outbox:
         """Queue an encoded answer, for this link alone."""
         if self._is_deaf:
             return
-        self._together.hold(word)
         if self._held:
             self._release(word)
         else:
             self._items.append(word)
             self._crowd += len(word)
             self._bytes += len(word)
-        self._together.look()
+        self._together.grow(len(word))
         self.wake()
 
     def pong(self, payload: bytes) -> None:
@@ -187,6 +183,20 @@ class Outbox:
         return self._bytes
 
     @property
+    def held_bytes(self) -> int:
+        """The same, with what is being sent and what is to follow an answer."""
+        return self._bytes + len(self._flying) + sum(chunk.size for chunk in self._following)
+
+    def held(self) -> Iterator[bytes]:
+        """All of that as it lies in memory."""
+        for item in self._items:
+            yield item if type(item) is bytes else item.frame  # type: ignore[union-attr]
+        for chunk in self._following:
+            yield chunk.frame
+        if self._flying:
+            yield self._flying
+
+    @property
     def keeps_up(self) -> bool:
         """Whether so little waits that what is true for a moment only is still worth telling."""
         return not self._behind and not self._held and self._events <= FRESH_EVENTS
@@ -198,9 +208,8 @@ class Outbox:
     def follow(self, chunks: Sequence[Chunk], behind: Iterable[GroupId]) -> None:
         """While held: what comes right after the answer, before what was pushed meanwhile. *behind*: groups with too much for that."""
         self._following = list(chunks)
-        for chunk in self._following:
-            self._together.hold(chunk)
         self._behind.update(behind)
+        self._together.grow(sum(chunk.size for chunk in self._following))
 
     def end(self, end: End, *, at_once: bool = False) -> None:
         """No further events; close when all was sent. *at_once*: no further answers either, and drop the events that wait."""
@@ -208,7 +217,6 @@ class Outbox:
             self._end = end
         if at_once:
             self._is_deaf = True
-            self._together.let_go(item for item in self._items if type(item) is not bytes)
             self._items = [item for item in self._items if type(item) is bytes]
             self._behind.clear()
         self._held = False
@@ -223,7 +231,6 @@ class Outbox:
 
     def cut_off(self) -> None:
         """End the link with all that waits: it does not even take its answers."""
-        self._together.let_go(self._items)
         self._items = []
         self._recount()
         self._tally.cut_off += 1
@@ -231,7 +238,6 @@ class Outbox:
 
     def close(self) -> None:
         """Nobody takes from it any more."""
-        self._together.let_go([*self._items, *self._following, self._flying])
         self._items, self._following, self._flying = [], [], b""
         self._is_deaf = True
         self._together.leave(self)
@@ -245,11 +251,12 @@ class Outbox:
 
     async def take(self) -> bytes | End:
         """The next frame: all that has gathered, as far as it fits. Empty bytes: only a pong is due."""
-        self._fly(b"")  # what was taken before is on its way
+        self._flying = b""  # what was taken before is on its way
         while True:
             if not self._held:
                 if self._items or self._behind:
-                    return self._fly(self._gathered())
+                    self._flying = frame = self._gathered()
+                    return frame
                 if self._end is not None:
                     return self._end
             if self._pong is not None:
@@ -281,13 +288,6 @@ class Outbox:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
-    def _fly(self, frame: bytes) -> bytes:
-        """*frame* is being sent, in place of the one before."""
-        self._together.let_go((self._flying,))
-        self._together.hold(frame)
-        self._flying = frame
-        return frame
-
     def _gathered(self) -> bytes:
         items = self._items
         if len(items) == 1 and not self._behind:
@@ -308,13 +308,13 @@ class Outbox:
             if self._behind:
                 parts.append(self._take_behind())
         else:
-            self._together.let_go(items[:taken])
             self._items = items[taken:]
             self._recount()
-        return b"".join((b"[", b",".join(parts), b"]"))
+        frame = b"".join((b"[", b",".join(parts), b"]"))
+        self._together.grow(len(frame))  # of its own, while others may still wait for the same
+        return frame
 
     def _empty(self) -> None:
-        self._together.let_go(self._items)
         self._items = []
         self._events = self._bytes = self._crowd = 0
         self._make_room()
@@ -331,7 +331,6 @@ class Outbox:
             if isinstance(item, Chunk) and item.group is not None:
                 self._behind.add(item.group)
                 self._tally.skipped += item.count
-                self._together.let_go((item,))
             else:
                 kept.append(item)
         self._items = kept

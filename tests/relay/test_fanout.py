@@ -73,6 +73,17 @@ async def test_all_links_share_the_bytes_of_a_batch(fanout: Fanout):
     assert frames[0] is frames[1] is frames[2]
 
 
+async def test_what_nobody_takes_makes_those_fall_behind_who_have_the_most(
+    fanout: Fanout, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "OUTBOXES_BYTES", 16 * 1024)
+    anna, boris = link_of(fanout, ANNA), link_of(fanout, BORIS)
+    for seq in range(1, 500):
+        fanout.publish([entry(TEAM, seq)])
+    fanout.publish([entry(GENERAL, 1)])
+    assert (anna.outbox.is_behind, boris.outbox.is_behind) == (True, False)
+
+
 async def test_writers_are_woken_a_few_at_a_time_and_all_of_them(fanout: Fanout):
     links = [link_of(fanout, ANNA, session) for session in range(3 * WOKEN_AT_ONCE)]
     writers = [asyncio.ensure_future(link.outbox.take()) for link in links]

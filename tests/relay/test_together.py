@@ -9,7 +9,7 @@ import pytest
 from common.ids import GroupId, Seq
 from common.protocol import limits
 from relay.outbox import TOO_SLOW, Chunk, End, Outbox
-from relay.together import PLACE_BYTES, Together
+from relay.together import PLACE_BYTES, SHARE, Together
 
 KIB = 1024
 
@@ -40,6 +40,7 @@ def test_the_one_with_the_most_falls_behind_first(together: Together):
     small.push(chunk(20 * KIB))
     large.push(chunk(40 * KIB, 2))
     small.push(chunk(10 * KIB, 3))
+    together.look()
     assert (small.is_behind, large.is_behind) == (False, True)
     assert together.bytes < limits.OUTBOXES_BYTES
 
@@ -49,7 +50,7 @@ def test_where_answers_alone_are_too_much_the_one_with_the_most_is_ended(togethe
     small.answer(b"x" * 20 * KIB)
     large.answer(b"x" * 50 * KIB)
     assert (small.is_ending, large.is_ending) == (False, True)
-    assert together.bytes == 20 * KIB
+    assert together.bytes == 20 * KIB + PLACE_BYTES
 
 
 async def test_who_has_little_waiting_does_not_pay_for_what_hangs_at_others(together: Together):
@@ -57,9 +58,19 @@ async def test_who_has_little_waiting_does_not_pay_for_what_hangs_at_others(toge
     hanging.answer(b"x" * 62 * KIB)
     await hanging.take()
     entries.push(chunk(2 * KIB))
+    together.grow(2 * KIB)
     answers.answer(b"x" * 2 * KIB)
     assert together.bytes > limits.OUTBOXES_BYTES
     assert [entries.is_behind, entries.is_ending, answers.is_ending] == [False, False, False]
+
+
+def test_it_is_looked_at_when_a_part_of_the_bound_has_come_in(together: Together):
+    (outbox,) = outboxes(together, 1)
+    for _ in range(30):
+        outbox.push(chunk(4 * KIB))
+        together.grow(4 * KIB)
+        assert together.bytes <= limits.OUTBOXES_BYTES + limits.OUTBOXES_BYTES // SHARE
+    assert outbox.is_behind
 
 
 async def test_of_what_was_sent_nothing_counts_any_more(together: Together):
@@ -69,7 +80,7 @@ async def test_of_what_was_sent_nothing_counts_any_more(together: Together):
     outbox.push(chunk(KIB, None))
     frame = await outbox.take()
     assert isinstance(frame, bytes)
-    assert together.bytes == len(frame), "it is on its way"
+    assert together.bytes == len(frame) + PLACE_BYTES, "it is on its way"
     taking = asyncio.ensure_future(outbox.take())
     await asyncio.sleep(0)
     assert together.bytes == 0
@@ -99,7 +110,8 @@ async def test_however_it_is_filled_and_emptied_the_sum_is_right(together: Toget
         several[number % 5].answer(b"z" * (number * 13 % 700))
         if number % 7 == 0 and several[number % 4].waiting_bytes:
             await several[number % 4].take()
-        on_their_way = sum(len(each._flying) for each in several)
+        together.look()
+        on_their_way = sum(len(each._flying) + PLACE_BYTES for each in several if each._flying)
         assert on_their_way <= together.bytes <= limits.OUTBOXES_BYTES + on_their_way
     for outbox in several:
         outbox.close()
