@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from desktop.intents import Intents
-from desktop.model.rows import Bubble, DayLine, GapLine, Row, Rows, Splice
+from desktop.model.rows import Bubble, DayLine, GapLine, NewLine, Row, Rows, Splice
 from desktop.view import actions, bubble, keymap, kit, message_layout
 from desktop.view.acting import ActingList
 from desktop.view.block import Block
@@ -125,6 +125,9 @@ class Timeline(ActingList):
         row = self._rows[index]
         expanded = bool(self._expanded) and ident(row) in self._expanded
         return message_layout.lay_out(row, self.look, self.width, self._today, expanded, self._files)
+
+    def is_read_from(self, index: int) -> bool:
+        return isinstance(self._rows[index], NewLine)
 
     def view_changed(self) -> None:
         if self._menu.is_open:

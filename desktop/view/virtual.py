@@ -160,6 +160,10 @@ class VirtualList(tk.Frame):
         """The row, laid out for `width`."""
         raise NotImplementedError
 
+    def is_read_from(self, index: int) -> bool:
+        """Whether that row, if it is in view, is where people begin to read: what comes below it does not move it."""
+        return False
+
     def view_changed(self) -> None:
         """Rows were drawn or moved; called at the end of each such change."""
 
@@ -410,7 +414,7 @@ class VirtualList(tk.Frame):
         """Draw again, with a row in view that survives the change staying where it is.
 
         Rows above the change stay, and what is below makes room; but when rows were added and most of the view is below them (a gap
-        was filled above what is being read), the rows below stay.
+        was filled above what is being read), the rows below stay, unless people begin to read above.
         """
         top, bottom = self._top(), self._top() + self.height
         above: list[tuple[int, int]] = []
@@ -424,7 +428,8 @@ class VirtualList(tk.Frame):
             elif index >= start + removed:
                 below.append((index + moved, drawn.top - top))
                 seen_below += seen
-        if above and not (moved > 0 and seen_below > seen_above):
+        begins_above = any(self.is_read_from(index) for index, _down in above)
+        if above and (begins_above or moved <= 0 or seen_above >= seen_below):
             self.show(*above[0])
         elif below:
             self.show(*below[0])

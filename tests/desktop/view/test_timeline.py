@@ -109,6 +109,16 @@ def test_a_gap_that_fills_above_moves_nothing(stage: Stage):
     assert where(stage, rows, "after 2") == before
 
 
+def test_what_was_missed_fills_in_below_the_line_where_one_begins_to_read(stage: Stage):
+    after = [said(number, f"after {number}") for number in range(100)]
+    rows: list[Row] = [*conversation(100), NewLine(), said(200, "the first new one"), GapLine(), *after]
+    open_main(stage, rows)
+    timeline(stage).show(100, 40)
+    before = where(stage, rows, "the first new one")
+    change(stage, rows, 102, 1, [said(number, f"filled {number}") for number in range(40)])
+    assert where(stage, rows, "the first new one") == before
+
+
 def test_a_changed_message_in_view_moves_nothing_above_it(stage: Stage):
     rows = conversation(100)
     open_main(stage, rows)
