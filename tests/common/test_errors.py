@@ -12,7 +12,7 @@ from common import errors
 from common.errors import MessengerError, NotSignedIn, ProtocolError, RateLimited, Refused, WireError, wire_errors
 
 WHAT_TO_DO = {
-    "Ask", "Check", "Choose", "Close", "Compare", "Join", "Keep", "Look", "Make", "Paste", "Say", "Send", "Sign", "Try", "Update", "Use", "Wait",
+    "Ask", "Check", "Choose", "Close", "Compare", "Join", "Keep", "Look", "Make", "Paste", "Say", "Send", "Sign", "Try", "Update", "Use", "Wait", "Write",
 }  # fmt: skip
 
 

@@ -27,6 +27,11 @@ OWN_BUBBLE: Colour = (0xD7, 0xE6, 0xFE)
 OTHER_BUBBLE: Colour = (0xFF, 0xFF, 0xFF)
 
 
+_NOWHERE = ("0", "0")
+"""In the window's corner, where it has nothing: what the pointer lies on has another colour, and without a window manager the keyboard is
+where the pointer is."""
+
+
 class Hands:
     """Types, clicks and looks at one screen that has one client's window on it."""
 
@@ -39,6 +44,7 @@ class Hands:
         self._album = album
         # Otherwise xdotool borrows a key for each Russian letter, faster than the window hears of it.
         subprocess.run(["setxkbmap", "-display", display, "us,ru"], check=True, timeout=WITHIN_S)
+        self._do("mousemove", *_NOWHERE)
 
     def _do(self, *words: str) -> str:
         done = self._tried(*words)
