@@ -218,10 +218,12 @@ class _OpenLink:
             self._link.outbox.end(End(WSCloseCode.OK), at_once=True)
             if self._closing_since is None:
                 self._closing_since = self._loop.time()
-            await _finished(writer)
-            self._link.outbox.close()
-            self._transport.close()
-            self.ended.set()
+            try:
+                await _finished(writer)
+            finally:  # also when this task is cancelled while it waits
+                self._link.outbox.close()
+                self._transport.close()
+                self.ended.set()
 
     # -- in ------------------------------------------------------------------------------------------------------------
 

@@ -153,6 +153,27 @@ async def test_a_send_that_hangs_ends_that_link_alone(tmp_path: Path, monkeypatc
             await people[0].hears_message("welcome back")
 
 
+async def test_a_link_that_is_cancelled_while_its_send_hangs_holds_nothing_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "SEND_S", 600.0)
+    async with staged(quiet_config(tmp_path)) as stage:
+        anna, slow = await stage.crowd(2)
+        await anna.comes()
+        together, others = stage.relay.parts.fanout._together, asyncio.all_tasks()
+        async with stalling(stage, slow) as stalled:
+            stalled.stops_reading()
+            await pour([anna], 300)
+            assert len(together._waiters) == 2
+            handlers = {task for task in asyncio.all_tasks() - others if task.get_name() != "link writer"}
+            for _ in range(2):  # once while it reads, once while it waits for the writer
+                for task in handlers:
+                    task.cancel()
+                await asyncio.sleep(0)
+            await asyncio.wait(handlers, timeout=DEADLINE_S)
+            assert len(together._waiters) == 1
+
+
 async def test_who_asks_without_reading_the_answers_is_not_read_any_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
